@@ -1,0 +1,95 @@
+"""Who may see and do what: the one place that answers.
+
+A role held at an agency flows down its subtree. Outside what a person may see a thing does
+not exist (404); inside it, without the role for an act, the act is refused (403).
+"""
+
+from dataclasses import dataclass
+
+from django.db.models import Q
+from django.utils import timezone
+
+from agencies.models.agency import Agency, in_subtree
+from agencies.models.people import Role
+
+
+def grants(user, on=None):
+    """The memberships that a person holds on a day (None: today), read once for each request."""
+    on = on or timezone.localdate()
+    if not user.is_authenticated or not user.is_active:
+        return []
+    kept = user.__dict__.setdefault("_grants", {})
+    if on not in kept:
+        kept[on] = list(user.memberships.in_force(on).select_related("agency"))
+    return kept[on]
+
+
+def roles_at(user, agency, on=None):
+    """The set of roles a person holds at an agency on a day (None: today)."""
+    if user.is_authenticated and user.is_active and user.is_superuser:
+        return set(Role)
+    return {Role(g.role) for g in grants(user, on) if agency.path.startswith(g.agency.path)}
+
+
+def roles_anywhere(user, on=None):
+    """The set of roles a person holds at any agency: which rooms of the program open at all."""
+    if user.is_authenticated and user.is_active and user.is_superuser:
+        return set(Role)
+    return {Role(g.role) for g in grants(user, on)}
+
+
+def scope_of(user, prefix="", roles=None):
+    """The condition that selects what a person may see today.
+
+    `prefix` leads from the rows to their agency, such as "agency__". `roles` narrows it to
+    the subtrees where the person holds one of them.
+    """
+    if user.is_authenticated and user.is_active and user.is_superuser:
+        return Q()
+    paths = {g.agency.path for g in grants(user) if roles is None or g.role in roles}
+    if not paths:
+        return Q(pk__in=[])
+    condition = Q()
+    for path in sorted(paths):
+        if not any(path != other and path.startswith(other) for other in paths):
+            condition |= in_subtree(path, prefix)
+    return condition
+
+
+def visible_to(user):
+    """The agencies that a person may see today, closed ones included."""
+    return Agency.objects.visible_to(user)
+
+
+def top_agency(user):
+    """The agency where a person's view begins: the highest they were granted, None without any."""
+    if user.is_superuser:
+        return Agency.objects.not_void().order_by("path").first()
+    held = sorted((g.agency for g in grants(user)), key=lambda a: (len(a.path), a.path))
+    return held[0] if held else None
+
+
+@dataclass(frozen=True)
+class Ground:
+    """One reason why a person sees an agency, or one that does not apply."""
+
+    membership: object
+    applies: bool
+    why: str  # held, ended, not_begun, elsewhere
+
+
+def explain(user, agency, on=None):
+    """Why a person can or cannot see an agency: each of their grants with what it does here."""
+    on = on or timezone.localdate()
+    grounds = []
+    for grant in user.memberships.select_related("agency"):
+        if not agency.path.startswith(grant.agency.path):
+            why = "elsewhere"
+        elif grant.starts_on and on < grant.starts_on:
+            why = "not_begun"
+        elif grant.ends_on and grant.ends_on < on:
+            why = "ended"
+        else:
+            why = "held"
+        grounds.append(Ground(grant, why == "held" and user.is_active, why))
+    return sorted(grounds, key=lambda g: (not g.applies, g.why))

@@ -1,0 +1,19 @@
+"""The tree of agencies, the people, and the history that every app writes to."""
+
+from .agency import Agency, Kind, Level, PastIdentity, Succession
+from .history import Change, ChangeSet, Upload
+from .people import Membership, Role, User
+
+__all__ = [
+    "Agency",
+    "Change",
+    "ChangeSet",
+    "Kind",
+    "Level",
+    "Membership",
+    "PastIdentity",
+    "Role",
+    "Succession",
+    "Upload",
+    "User",
+]

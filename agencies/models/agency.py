@@ -1,0 +1,618 @@
+"""The tree of agencies and what each of them was called, and where it stood, on any day."""
+
+from itertools import groupby
+
+from django.core.exceptions import ValidationError
+from django.db import DEFAULT_DB_ALIAS, connections, models, transaction
+from django.db.models import F, Q
+from django.db.models.functions import Coalesce
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from agencies.errors import ChangedMeanwhile, Refused
+from agencies.history import change_of, open_change_set, record, record_many, snapshot
+from iso_rollout.text import fold, vietnamese_sort_key
+
+SEGMENT = 8  # digits of one step of a path: a hundred million agencies
+
+
+class Level(models.TextChoices):
+    """Level of administration. District level ended on 1.7.2025."""
+
+    PROVINCE = "province", _("Province")
+    DISTRICT = "district", _("District")
+    COMMUNE = "commune", _("Commune")
+
+    @property
+    def rank(self):
+        """0 for the highest."""
+        return list(type(self)).index(self)
+
+
+class Kind(models.TextChoices):
+    """Kinds of agency, QĐ 19/2014/QĐ-TTg Điều 2 and TT 26/2014/TT-BKHCN Điều 6."""
+
+    PROVINCIAL_COMMITTEE = "provincial_committee", _("Provincial people's committee")
+    DEPARTMENT = "department", _("Department")
+    SUB_DEPARTMENT = "sub_department", _("Sub-department")
+    DISTRICT_COMMITTEE = "district_committee", _("District people's committee")
+    COMMUNE_COMMITTEE = "commune_committee", _("Commune people's committee")
+    VERTICAL = "vertical_agency", _("Vertically managed agency")
+    PUBLIC_SERVICE_UNIT = "public_service_unit", _("Public service unit")
+
+
+KIND_LEVEL = {
+    Kind.PROVINCIAL_COMMITTEE: Level.PROVINCE,
+    Kind.DISTRICT_COMMITTEE: Level.DISTRICT,
+    Kind.COMMUNE_COMMITTEE: Level.COMMUNE,
+}
+# What a revision may change, and what PastIdentity therefore remembers.
+IDENTITY = ("name", "code", "kind", "level", "parent_id", "covered_by_id", "path")
+
+
+def path_range(path):
+    """First and past-the-last path of a subtree: digits only, so every collation agrees."""
+    return path, f"{path[:-SEGMENT]}{int(path[-SEGMENT:]) + 1:0{SEGMENT}d}"
+
+
+def in_subtree(path, prefix=""):
+    """The condition that an agency's path lies in the subtree of `path`."""
+    first, past = path_range(path)
+    return Q(**{f"{prefix}path__gte": first, f"{prefix}path__lt": past})
+
+
+class _AsOfRows(models.query.ModelIterable):
+    """Agencies that carry the name, code, kind, level, parent and path of a past day."""
+
+    def __iter__(self):
+        for agency in super().__iter__():
+            for name in IDENTITY:
+                setattr(agency, name, agency.__dict__.pop(f"{name}_then"))
+            agency.as_of_day = self.queryset._as_of_day
+            yield agency
+
+
+class AgencyQuerySet(models.QuerySet):
+    _as_of_day = None
+
+    def _clone(self):
+        clone = super()._clone()
+        clone._as_of_day = self._as_of_day
+        return clone
+
+    def visible_to(self, user):
+        """What a person's grants of today let them see, closed agencies included."""
+        from agencies.access import scope_of
+
+        return self.filter(scope_of(user))
+
+    def as_of(self, day):
+        """The agencies that existed on a day, each with its name, code, parent and path of that day.
+
+        Filter and order by `name_then`, `code_then`, `kind_then`, `level_then`, `parent_id_then`,
+        `covered_by_id_then`, `path_then`; the instances carry them under the plain names.
+        """
+        earlier = models.FilteredRelation(
+            "past",
+            condition=(Q(past__from_on__isnull=True) | Q(past__from_on__lte=day)) & Q(past__until__gt=day),
+        )
+        rows = self.open_on(day).annotate(earlier=earlier)
+        rows = rows.annotate(
+            **{
+                f"{name}_then": Coalesce(f"earlier__{name}", name)
+                for name in IDENTITY
+                if name != "covered_by_id"
+            },
+            # A past row says for itself whether the agency was covered: empty there means a unit.
+            covered_by_id_then=models.Case(
+                models.When(earlier__id__isnull=False, then=F("earlier__covered_by_id")),
+                default=F("covered_by_id"),
+            ),
+        )
+        rows._as_of_day = day
+        rows._iterable_class = _AsOfRows
+        return rows
+
+    def open_on(self, day):
+        """Agencies that exist on a day."""
+        return self.filter(
+            Q(established_on__isnull=True) | Q(established_on__lte=day),
+            Q(dissolved_on__isnull=True) | Q(dissolved_on__gt=day),
+        )
+
+    def not_void(self):
+        """Without those whose entry was taken back: they existed on no day."""
+        return self.exclude(established_on__isnull=False, dissolved_on=F("established_on"))
+
+    def units(self):
+        """Agencies with a system of their own; after `as_of`, those of that day."""
+        name = "covered_by_id_then" if self._as_of_day else "covered_by_id"
+        return self.filter(**{f"{name}__isnull": True})
+
+    def within(self, agency):
+        """The subtree of an agency, itself included; after `as_of`, the subtree of that day."""
+        if self._as_of_day is None:
+            return self.filter(in_subtree(agency.path))
+        first, past = path_range(agency.path_on(self._as_of_day))
+        return self.filter(path_then__gte=first, path_then__lt=past)
+
+    def matching(self, text):
+        """Search without accents, tone marks or case; each word must occur in name or code."""
+        found = self
+        for word in fold(text).split():
+            found = found.filter(search_key__contains=word)
+        return found
+
+    def delete(self):
+        raise Refused(_now("Agencies close; they are not deleted."))
+
+    @transaction.atomic
+    def establish(self, *, by, change_set=None, on=None, **values):
+        """Enter one agency. `on` is the day it was established, None when it has always been.
+
+        Raises Refused when its parent closed, its level stands above its parent's, or the code
+        belongs to another agency that exists.
+        """
+        agency = self.model(established_on=on, **values)
+        agency.check_place()
+        agency.check_code()
+        change_set = change_set or open_change_set(
+            _now("Enter agency %(name)s") % {"name": agency.name}, by=by
+        )
+        self.establish_many([agency], change_set=change_set)
+        return agency
+
+    @transaction.atomic
+    def establish_many(self, agencies, *, change_set, cells=None):
+        """The set-based twin of `establish`; the caller has checked codes and places.
+
+        A parent is saved already or stands earlier in the list, so does the covering agency.
+        `change_set` None writes no history (synthetic data). Returns the agencies, saved.
+        """
+        agencies = list(agencies)
+        for agency, pk in zip(agencies, reserve_ids(self.model, len(agencies)), strict=True):
+            agency.pk = pk
+            # The parent has its number only now.
+            agency.parent, agency.covered_by = agency.parent, agency.covered_by
+            agency.path = agency.own_path()
+            agency.derive()
+        self.bulk_create(agencies, batch_size=500)
+        if change_set is not None:
+            cells = cells or [""] * len(agencies)
+            record_many(change_of(change_set, a, cell=c) for a, c in zip(agencies, cells, strict=True))
+        return agencies
+
+
+def reserve_ids(model, count):
+    """Numbers for new records, so that a path is complete before the record is stored."""
+    connection = connections[DEFAULT_DB_ALIAS]
+    table = model._meta.db_table
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(
+                "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)", [table, count]
+            )
+            return [row[0] for row in cursor.fetchall()]
+        # SQLite: the write lock is held from the start of the transaction, nobody comes between.
+        cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [table])
+        last = (cursor.fetchone() or [0])[0]
+        return list(range(last + 1, last + 1 + count))
+
+
+class Agency(models.Model):
+    """A body in the tree. Its id is for life; name, code, kind and parent may change on a date."""
+
+    NOT_IN_HISTORY = ("path", "search_key", "sort_key")
+
+    # Empty: no code is known. Codes are reused after a reorganisation, so only open ones are unique.
+    code = models.CharField(_("code"), max_length=64, blank=True)
+    name = models.CharField(_("name"), max_length=255)
+    kind = models.CharField(_("kind"), max_length=24, choices=Kind.choices)
+    level = models.CharField(_("level"), max_length=8, choices=Level.choices)
+    # Empty: the top of a tree.
+    parent = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("parent")
+    )
+    # Empty: a unit, with a quality management system of its own.
+    covered_by = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="covers",
+        verbose_name=_("covered by the system of"),
+        help_text=_("Leave empty when the agency has a quality management system of its own."),
+    )
+    # Parent's path and own number, each step zero-padded to SEGMENT digits. Kept by the doors.
+    path = models.CharField(max_length=SEGMENT * 8, editable=False)
+    # First day it exists; empty: before anything this register speaks of.
+    established_on = models.DateField(_("established on"), null=True, blank=True)
+    # First day it does not exist any more; empty: it exists.
+    dissolved_on = models.DateField(_("dissolved on"), null=True, blank=True)
+    gso_code = models.CharField(_("statistics-office code"), max_length=5, blank=True)
+    latitude = models.DecimalField(_("latitude"), max_digits=9, decimal_places=6, null=True, blank=True)
+    longitude = models.DecimalField(_("longitude"), max_digits=9, decimal_places=6, null=True, blank=True)
+    note = models.CharField(_("note"), max_length=500, blank=True)
+    search_key = models.CharField(max_length=400, editable=False)
+    sort_key = models.CharField(max_length=400, editable=False)
+    version = models.PositiveIntegerField(default=1, editable=False)
+
+    objects = AgencyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("agency")
+        verbose_name_plural = _("agencies")
+        ordering = ["sort_key", "id"]
+        indexes = [
+            # Every subtree: scope, board, lists.
+            models.Index(fields=["path"], name="agency_path"),
+            # The agency list in alphabetical order, page by page.
+            models.Index(fields=["sort_key", "id"], name="agency_sorted"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["code"],
+                condition=~Q(code="") & Q(dissolved_on__isnull=True),
+                name="agency_open_code_is_unique",
+            ),
+            models.CheckConstraint(
+                condition=Q(parent__isnull=True) | ~Q(parent=F("id")), name="agency_is_not_its_own_parent"
+            ),
+            models.CheckConstraint(
+                condition=Q(covered_by__isnull=True) | ~Q(covered_by=F("id")),
+                name="agency_does_not_cover_itself",
+            ),
+            models.CheckConstraint(
+                condition=Q(dissolved_on__isnull=True)
+                | Q(established_on__isnull=True)
+                | Q(dissolved_on__gte=F("established_on")),
+                name="agency_closes_after_it_opens",
+            ),
+            models.CheckConstraint(condition=~Q(name=""), name="agency_has_a_name"),
+            models.CheckConstraint(condition=Q(level__in=Level.values), name="agency_level_is_known"),
+            models.CheckConstraint(
+                condition=Q(kind__in=[k for k in Kind.values if k not in KIND_LEVEL])
+                | Q(*[Q(kind=k.value, level=v.value) for k, v in KIND_LEVEL.items()], _connector=Q.OR),
+                name="agency_kind_fits_level",
+            ),
+        ]
+
+    as_of_day = None
+
+    def __str__(self):
+        return self.name
+
+    def get_absolute_url(self):
+        return reverse("agency", args=[self.pk])
+
+    @property
+    def history_agency_id(self):
+        return self.pk
+
+    @property
+    def is_unit(self):
+        """Has a quality management system of its own; plans and figures count units."""
+        return self.covered_by_id is None
+
+    @property
+    def is_void(self):
+        """Its entry was taken back: it existed on no day."""
+        return self.established_on is not None and self.established_on == self.dissolved_on
+
+    @property
+    def is_obliged(self):
+        """Bound by QĐ 19/2014/QĐ-TTg Điều 2.1; communes and service units are encouraged (Điều 2.2)."""
+        return self.kind not in (Kind.COMMUNE_COMMITTEE, Kind.PUBLIC_SERVICE_UNIT)
+
+    def exists_on(self, day):
+        return (self.established_on is None or self.established_on <= day) and (
+            self.dissolved_on is None or day < self.dissolved_on
+        )
+
+    def path_on(self, day):
+        """The path on a day, from the past identities."""
+        past = self.identity_on(day)
+        return past.path if past else self.path
+
+    def identity_on(self, day):
+        """The PastIdentity in force on a day, None when the present one is."""
+        return self.past.filter(Q(from_on__isnull=True) | Q(from_on__lte=day), until__gt=day).first()
+
+    def ancestor_ids(self):
+        """Ids from the top of the tree to the parent."""
+        steps = [self.path[i : i + SEGMENT] for i in range(0, len(self.path), SEGMENT)]
+        return [int(step) for step in steps[:-1]]
+
+    # Derived columns
+
+    def own_path(self):
+        return f"{self.parent.path if self.parent_id else ''}{self.pk:0{SEGMENT}d}"
+
+    def derive(self):
+        """Search and sort keys from the name."""
+        self.search_key = f"{fold(self.name)} {fold(self.code)}"[:400]
+        self.sort_key = vietnamese_sort_key(self.name)[:400]
+
+    def save(self, *args, **kwargs):
+        if self.as_of_day is not None:
+            raise ValueError("An agency as of a past day cannot be saved.")
+        if self.pk is None:
+            self.pk = reserve_ids(type(self), 1)[0]
+            kwargs["force_insert"] = True
+        self.derive()
+        self.path = self.own_path()
+        super().save(*args, **kwargs)
+
+    def delete(self, *args, **kwargs):
+        raise Refused(_now("Agencies close; they are not deleted."))
+
+    # Rules
+
+    def clean(self):
+        """For the admin's forms: the same rules as the doors, as form errors."""
+        try:
+            self.check_place()
+            self.check_code()
+        except Refused as refused:
+            raise ValidationError(
+                {refused.field: refused.message} if refused.field else refused.message
+            ) from None
+
+    def check_place(self):
+        """Raises Refused for a cycle, a level above the parent's, or a parent that closed."""
+        if self.kind in KIND_LEVEL and self.level != KIND_LEVEL[self.kind]:
+            raise Refused(_now("An agency of this kind belongs to another level."), "level")
+        covering = self.covered_by
+        if covering is not None and (covering.pk == self.pk or covering.covered_by_id is not None):
+            raise Refused(
+                _now("The covering agency must be another one with a system of its own."), "covered_by"
+            )
+        parent = self.parent
+        if parent is None:
+            return
+        if self.pk is not None and self.pk in (parent.pk, *parent.ancestor_ids()):
+            raise Refused(
+                _now("%(parent)s lies below %(name)s: that would be a circle.")
+                % {"parent": parent, "name": self.name},
+                "parent",
+            )
+        if Level(parent.level).rank > Level(self.level).rank:
+            raise Refused(
+                _now("%(name)s cannot stand below %(parent)s, which is of a lower level.")
+                % {"parent": parent, "name": self.name},
+                "parent",
+            )
+        if parent.dissolved_on is not None and self.dissolved_on is None:
+            raise Refused(
+                _now("%(parent)s closed on %(day)s.")
+                % {"parent": parent, "day": date_format(parent.dissolved_on)},
+                "parent",
+            )
+        if self.pk is not None:
+            lower = [level.value for level in Level if level.rank < Level(self.level).rank]
+            if Agency.objects.filter(parent=self.pk, level__in=lower).exists():
+                raise Refused(_now("An agency of a higher level stands below it."), "level")
+
+    def check_code(self):
+        """Raises Refused when an agency that exists has the code already."""
+        if not self.code or self.dissolved_on is not None:
+            return
+        other = Agency.objects.filter(code=self.code, dissolved_on=None).exclude(pk=self.pk).first()
+        if other is not None:
+            raise Refused(
+                _now("The code %(code)s belongs to %(name)s.") % {"code": self.code, "name": other}, "code"
+            )
+
+    # Doors
+
+    @transaction.atomic
+    def revise(self, *, by, seen, on=None, reason="", change_set=None, **values):
+        """Change name, code, kind, level, parent, covering agency or note from a day on.
+
+        `on` is the first day of the new identity; the old one is kept as PastIdentity. None
+        corrects a mistake: the present identity is rewritten as if it had always been so.
+        `seen` is the version the person was looking at. Returns the agency as stored.
+        Raises Refused (a rule) or ChangedMeanwhile (somebody was faster).
+        """
+        stored = (
+            Agency.objects.select_for_update(of=["self"])
+            .select_related("parent", "covered_by")
+            .get(pk=self.pk)
+        )
+        if stored.version != seen:
+            raise ChangedMeanwhile(stored)
+        before, old = snapshot(stored), {name: getattr(stored, name) for name in IDENTITY}
+        for name, value in values.items():
+            setattr(stored, name, value)
+        stored.check_place()
+        stored.check_code()
+        changed = snapshot(stored) != before
+        if not changed:
+            return stored
+        change_set = change_set or open_change_set(
+            _now("Revise %(name)s") % {"name": old["name"]}, by=by, reason=reason
+        )
+        if on is not None:
+            stored.remember(old, on, change_set)
+        stored.version = seen + 1
+        stored.save()
+        record(change_set, stored, before=before)
+        if stored.path != old["path"]:
+            _move_below(old["path"], stored.path, on, change_set)
+        return stored
+
+    def remember(self, old, on, change_set=None):
+        """Keep the identity that ended on a day. `old` maps the names of IDENTITY to values."""
+        if on > timezone.localdate():
+            raise Refused(_now("The day lies in the future."), "on")
+        if not self.exists_on(on):
+            raise Refused(_now("The agency did not exist on that day."), "on")
+        last = self.past.order_by("-until").first()
+        from_on = last.until if last else self.established_on
+        if from_on is not None and on < from_on:
+            raise Refused(
+                _now("A later change of %(day)s is on record.") % {"day": date_format(from_on)}, "on"
+            )
+        if on != from_on:
+            # On the day of the last change the present identity is simply put right.
+            past = PastIdentity.objects.create(agency=self, from_on=from_on, until=on, **old)
+            if change_set is not None:
+                record(change_set, past)
+
+    @transaction.atomic
+    def close(self, *, by, seen, on, successor=None, extent="whole", decision="", reason="", change_set=None):
+        """Dissolve the agency: `on` is the first day it does not exist any more.
+
+        `successor` is an agency or a list of (agency, extent) pairs. Agencies below it must
+        have closed or moved before. Returns the agency as stored.
+        Raises Refused or ChangedMeanwhile.
+        """
+        stored = Agency.objects.select_for_update().get(pk=self.pk)
+        if stored.version != seen:
+            raise ChangedMeanwhile(stored)
+        if stored.dissolved_on is not None:
+            raise Refused(_now("It closed on %(day)s.") % {"day": date_format(stored.dissolved_on)}, "on")
+        if stored.established_on is not None and on <= stored.established_on:
+            raise Refused(_now("It was established on that day or later."), "on")
+        dependent = Agency.objects.filter(Q(parent=stored) | Q(covered_by=stored), dissolved_on=None)
+        if still := dependent.exclude(pk=stored.pk).first():
+            raise Refused(
+                _now("%(name)s still depends on it: close or move that agency first.") % {"name": still}
+            )
+        successors = successor if isinstance(successor, list) else [(successor, extent)] if successor else []
+        change_set = change_set or open_change_set(
+            _now("Close %(name)s") % {"name": stored.name}, by=by, reason=reason
+        )
+        before = snapshot(stored)
+        stored.dissolved_on, stored.version = on, seen + 1
+        stored.save()
+        record(change_set, stored, before=before)
+        for heir, part in successors:
+            if heir.pk == stored.pk or not heir.exists_on(on):
+                raise Refused(
+                    _now("The successor must be another agency that exists on that day."), "successor"
+                )
+            edge = Succession.objects.create(
+                predecessor=stored, successor=heir, on=on, extent=part, decision=decision
+            )
+            record(change_set, edge)
+        return stored
+
+    # Taking back (agencies.history)
+
+    def void(self):
+        """Take the entry back: the row stays, but it existed on no day, and its code is free."""
+        day = self.established_on or timezone.localdate()
+        self.established_on = self.dissolved_on = day
+        self.version += 1
+        self.save()
+
+    def put_back(self):
+        """Write a restored snapshot: the path follows the restored parent, and so does the subtree."""
+        stored = Agency.objects.get(pk=self.pk)
+        self.version = stored.version + 1
+        self.save()
+        if self.path != stored.path:
+            _move_below(stored.path, self.path, None, None)
+
+
+def _move_below(old, new, on, change_set):
+    """Give the subtree of a moved agency its new paths, one depth after the other.
+
+    With a day, each agency below remembers the path it had until then.
+    """
+    below = list(Agency.objects.filter(in_subtree(old)).exclude(path=old).order_by("path"))
+    for agency in below:
+        before = {name: getattr(agency, name) for name in IDENTITY}
+        if on is not None and agency.exists_on(on):
+            agency.remember(before, on, change_set)
+        agency.path = new + agency.path[len(old) :]
+    # The database checks each path against the parent's, so parents come first.
+    for _depth, layer in groupby(sorted(below, key=lambda a: len(a.path)), key=lambda a: len(a.path)):
+        Agency.objects.bulk_update(list(layer), ["path"], batch_size=500)
+
+
+class PastIdentity(models.Model):
+    """The name, code, kind, level, parent and place in the tree that an agency had from … to …."""
+
+    agency = models.ForeignKey(Agency, models.PROTECT, related_name="past", verbose_name=_("agency"))
+    # Empty: since it was established.
+    from_on = models.DateField(_("from"), null=True, blank=True)
+    # The first day of the next identity.
+    until = models.DateField(_("until"))
+    name = models.CharField(_("name"), max_length=255)
+    code = models.CharField(_("code"), max_length=64, blank=True)
+    kind = models.CharField(_("kind"), max_length=24, choices=Kind.choices)
+    level = models.CharField(_("level"), max_length=8, choices=Level.choices)
+    parent = models.ForeignKey(
+        Agency, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("parent")
+    )
+    covered_by = models.ForeignKey(
+        Agency,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("covered by the system of"),
+    )
+    path = models.CharField(max_length=SEGMENT * 8, editable=False)
+
+    class Meta:
+        verbose_name = _("past identity")
+        verbose_name_plural = _("past identities")
+        ordering = ["agency", "until"]
+        constraints = [
+            models.UniqueConstraint(fields=["agency", "until"], name="past_identity_ends_once"),
+            models.CheckConstraint(
+                condition=Q(from_on__isnull=True) | Q(from_on__lt=F("until")), name="past_identity_has_days"
+            ),
+        ]
+
+    def __str__(self):
+        return self.name
+
+    @property
+    def history_agency_id(self):
+        return self.agency_id
+
+
+class Extent(models.TextChoices):
+    """The words of the official conversion table."""
+
+    WHOLE = "whole", _("Whole")
+    PART = "part", _("Part")
+
+
+class Succession(models.Model):
+    """Predecessor and successor of a reorganisation, on the day it took effect."""
+
+    predecessor = models.ForeignKey(
+        Agency, models.PROTECT, related_name="successions", verbose_name=_("predecessor")
+    )
+    successor = models.ForeignKey(
+        Agency, models.PROTECT, related_name="precessions", verbose_name=_("successor")
+    )
+    on = models.DateField(_("on"))
+    extent = models.CharField(_("extent"), max_length=5, choices=Extent.choices, default=Extent.WHOLE)
+    decision = models.CharField(_("decision"), max_length=120, blank=True)
+
+    class Meta:
+        verbose_name = _("succession")
+        verbose_name_plural = _("successions")
+        ordering = ["-on", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["predecessor", "successor", "on"], name="succession_once"),
+            models.CheckConstraint(
+                condition=~Q(predecessor=F("successor")), name="succession_joins_two_agencies"
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.predecessor} → {self.successor}"
+
+    @property
+    def history_agency_id(self):
+        return self.predecessor_id

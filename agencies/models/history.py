@@ -1,0 +1,171 @@
+"""Who changed what, from what to what, when, why and in which batch. Never pruned."""
+
+from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+
+class Door(models.TextChoices):
+    """Through which door a change came in."""
+
+    WEB = "web", _("Screen")
+    ADMIN = "admin", _("Administration")
+    UPLOAD = "upload", _("Spreadsheet")
+    COMMAND = "command", _("Command")
+    UNDO = "undo", _("Undo")
+
+
+class ChangeSet(models.Model):
+    """One act of one person: everything that it changed is taken back together."""
+
+    door = models.CharField(_("door"), max_length=10, choices=Door.choices, default=Door.WEB)
+    title = models.CharField(_("what was done"), max_length=200)
+    reason = models.CharField(_("reason"), max_length=500, blank=True)
+    # Empty: a command that nobody signed in for.
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="change_sets",
+        verbose_name=_("by"),
+    )
+    made_at = models.DateTimeField(_("when"), default=timezone.now, db_index=True)
+    upload = models.ForeignKey(
+        "agencies.Upload",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="change_sets",
+        verbose_name=_("upload"),
+    )
+    undoes = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="undone_by", verbose_name=_("undoes")
+    )
+
+    class Meta:
+        verbose_name = _("change set")
+        verbose_name_plural = _("change sets")
+        ordering = ["-id"]
+
+    def __str__(self):
+        return self.title
+
+
+class ChangeQuerySet(models.QuerySet):
+    def of(self, instance):
+        """The history of one record, the latest first."""
+        return self.filter(model=instance._meta.label_lower, object_id=instance.pk)
+
+
+class Change(models.Model):
+    """One record before and after. `before` empty: created. `after` empty: deleted."""
+
+    change_set = models.ForeignKey(
+        ChangeSet, models.PROTECT, related_name="changes", verbose_name=_("change set")
+    )
+    model = models.CharField(_("record"), max_length=60)
+    object_id = models.BigIntegerField(_("number"))
+    label = models.CharField(_("name"), max_length=300, blank=True)
+    # The agency whose history shows the line; empty for what belongs to no single agency.
+    agency = models.ForeignKey(
+        "agencies.Agency",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="changes",
+        db_index=False,
+        verbose_name=_("agency"),
+    )
+    before = models.JSONField(_("before"), null=True, blank=True, encoder=DjangoJSONEncoder)
+    after = models.JSONField(_("after"), null=True, blank=True, encoder=DjangoJSONEncoder)
+    # Sheet and cell of an upload, such as "Danh sách!B12".
+    cell = models.CharField(_("cell"), max_length=120, blank=True)
+
+    objects = ChangeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("change")
+        verbose_name_plural = _("changes")
+        ordering = ["-id"]
+        indexes = [
+            # The history of one record; the question "edited since?" of an undo.
+            models.Index(fields=["model", "object_id", "-id"], name="change_of_record"),
+            # The history on the agency page.
+            models.Index(fields=["agency", "-id"], name="change_of_agency"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="change_has_before_or_after",
+                condition=models.Q(before__isnull=False) | models.Q(after__isnull=False),
+            )
+        ]
+
+    def __str__(self):
+        return f"{self.model} {self.object_id}"
+
+
+class UploadState(models.TextChoices):
+    """Where a spreadsheet stands on its way in."""
+
+    RECEIVED = "received", _("Received")
+    CHECKED = "checked", _("Checked")
+    WAITING = "waiting", _("Waiting to be applied")
+    APPLYING = "applying", _("Being applied")
+    APPLIED = "applied", _("Applied")
+    REFUSED = "refused", _("Refused")
+    FAILED = "failed", _("Failed – nothing was imported")
+    UNDONE = "undone", _("Undone")
+
+
+def _upload_path(upload, filename):
+    """Under a generated name: the sender's file name is data, never a path."""
+    return f"uploads/{upload.sha256[:2]}/{upload.sha256}"
+
+
+class Upload(models.Model):
+    """One spreadsheet on its way in."""
+
+    kind = models.CharField(_("kind of list"), max_length=30)
+    state = models.CharField(
+        _("state"), max_length=10, choices=UploadState.choices, default=UploadState.RECEIVED, db_index=True
+    )
+    file = models.FileField(_("file"), upload_to=_upload_path, blank=True)
+    file_name = models.CharField(_("file name"), max_length=255)
+    size = models.PositiveIntegerField(_("size in bytes"), default=0)
+    sha256 = models.CharField(max_length=64, blank=True)
+    # The day for which the list speaks: codes, names and parents are matched as of it.
+    on = models.DateField(_("date of the list"))
+    options = models.JSONField(_("options"), default=dict, blank=True)
+    counts = models.JSONField(_("counts"), default=dict, blank=True)
+    problems = models.JSONField(_("problems"), default=list, blank=True)
+    reason = models.CharField(_("reason"), max_length=500, blank=True)
+    uploaded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="uploads",
+        verbose_name=_("uploaded by"),
+    )
+    uploaded_at = models.DateTimeField(_("uploaded at"), default=timezone.now)
+    # Which worker holds it and since when it was last heard of; both empty when none does.
+    claimed_by = models.CharField(max_length=100, blank=True)
+    claimed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("upload")
+        verbose_name_plural = _("uploads")
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                name="upload_claim_is_whole",
+                condition=models.Q(claimed_by="", claimed_at__isnull=True)
+                | (~models.Q(claimed_by="") & models.Q(claimed_at__isnull=False)),
+            )
+        ]
+
+    def __str__(self):
+        return self.file_name

@@ -1,0 +1,5 @@
+"""Settings of the test run: development values, whatever the environment says."""
+
+import os
+
+os.environ.setdefault("DEBUG", "true")

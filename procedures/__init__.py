@@ -1,0 +1,1 @@
+"""What, and how far: procedures, standards, plans, rollouts, milestones, declarations, documents."""

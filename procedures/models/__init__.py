@@ -1,0 +1,30 @@
+"""Facts of what is to be done and how far it is, by noun."""
+
+from .agency_procedures import AgencyProcedure, PastApplication
+from .catalogue import Procedure
+from .declarations import Declaration, Precision, Redeclaration
+from .documents import Document
+from .plans import Metric, Plan, Target, TargetRevision
+from .rollouts import Milestone, Rollout, RolloutMove
+from .standards import Standard
+from .tallies import CoverageTally, retally
+
+__all__ = [
+    "AgencyProcedure",
+    "CoverageTally",
+    "Declaration",
+    "Document",
+    "Metric",
+    "Milestone",
+    "PastApplication",
+    "Plan",
+    "Precision",
+    "Procedure",
+    "Redeclaration",
+    "Rollout",
+    "RolloutMove",
+    "Standard",
+    "Target",
+    "TargetRevision",
+    "retally",
+]

@@ -1,0 +1,125 @@
+"""What milestones and declarations have in common: recorded by somebody, accepted or returned."""
+
+from django.conf import settings
+from django.db import models, transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from agencies.access import roles_at
+from agencies.errors import ChangedMeanwhile
+from agencies.history import open_change_set, record, snapshot
+from agencies.models import Role
+from procedures.lifecycle import Acceptance, check_review
+
+
+def acting_roles(person, agency):
+    """The roles with which a door is used; None is a command of the person at the server."""
+    return set(Role) if person is None else roles_at(person, agency)
+
+
+class EntryQuerySet(models.QuerySet):
+    def counting(self, *, confirmed_only=False):
+        """Entries that count: all but the returned ones, or only those the lead agency confirmed."""
+        if confirmed_only:
+            return self.filter(acceptance=Acceptance.ACCEPTED)
+        return self.exclude(acceptance=Acceptance.RETURNED)
+
+
+class Entry(models.Model):
+    """A dated fact that somebody recorded and the lead agency confirms or returns."""
+
+    recorded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("recorded by"),
+    )
+    recorded_at = models.DateTimeField(_("recorded at"), default=timezone.now)
+    acceptance = models.CharField(
+        _("confirmation"), max_length=10, choices=Acceptance.choices, default=Acceptance.UNREVIEWED
+    )
+    # All three are empty until somebody has looked; a command that imports settled lists leaves the person empty.
+    reviewed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("confirmed or returned by"),
+    )
+    reviewed_at = models.DateTimeField(_("confirmed or returned at"), null=True, blank=True)
+    review_note = models.CharField(_("note of the lead agency"), max_length=500, blank=True)
+    note = models.CharField(_("note"), max_length=500, blank=True)
+    version = models.PositiveIntegerField(default=1, editable=False)
+
+    class Meta:
+        abstract = True
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(
+                    acceptance=Acceptance.UNREVIEWED, reviewed_at__isnull=True, reviewed_by__isnull=True
+                )
+                | (~Q(acceptance=Acceptance.UNREVIEWED) & Q(reviewed_at__isnull=False)),
+                name="%(class)s_review_is_whole",
+            ),
+            models.CheckConstraint(
+                condition=~Q(acceptance=Acceptance.RETURNED) | ~Q(review_note=""),
+                name="%(class)s_returned_with_a_note",
+            ),
+        ]
+
+    @property
+    def counts(self):
+        return self.acceptance != Acceptance.RETURNED
+
+    def settle(self, person, roles):
+        """What the lead agency records itself needs no confirmation."""
+        if Role.COORDINATOR in roles:
+            self.acceptance = Acceptance.ACCEPTED
+            self.reviewed_by, self.reviewed_at = person, self.recorded_at
+
+    @transaction.atomic
+    def review(self, after, *, by, seen, note="", change_set=None):
+        """The lead agency accepts the entry or returns it with a note; staff hand a mended one in again.
+
+        Raises StepRefused (the table, or not their role) and ChangedMeanwhile (somebody was faster).
+        """
+        agency = self.agency_of_entry
+        check_review(self.acceptance, after, roles=acting_roles(by, agency), note=note)
+        before = snapshot(self)
+        unreviewed = after == Acceptance.UNREVIEWED
+        self.acceptance, self.version = after, seen + 1
+        self.reviewed_by = None if unreviewed else by
+        self.reviewed_at = None if unreviewed else timezone.now()
+        self.review_note = note
+        updated = (
+            type(self)
+            .objects.filter(pk=self.pk, version=seen)
+            .update(
+                acceptance=after,
+                reviewed_by=self.reviewed_by,
+                reviewed_at=self.reviewed_at,
+                review_note=note,
+                version=seen + 1,
+            )
+        )
+        if not updated:
+            raise ChangedMeanwhile(type(self).objects.get(pk=self.pk))
+        change_set = change_set or open_change_set(
+            _now("%(acceptance)s: %(entry)s") % {"acceptance": Acceptance(after).label, "entry": self},
+            by=by,
+            reason=note,
+        )
+        record(change_set, self, before=before)
+        type(self).refresh_derived([self])
+        return self
+
+    def accept(self, *, by, seen, change_set=None):
+        return self.review(Acceptance.ACCEPTED, by=by, seen=seen, change_set=change_set)
+
+    def return_(self, *, by, seen, note, change_set=None):
+        return self.review(Acceptance.RETURNED, by=by, seen=seen, note=note, change_set=change_set)

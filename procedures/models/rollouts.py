@@ -1,0 +1,430 @@
+"""One unit's undertaking under a plan, its milestones, and how it stops, goes on or ends."""
+
+from django.conf import settings
+from django.db import models, transaction
+from django.db.models import Exists, F, Max, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from agencies.access import scope_of
+from agencies.errors import ChangedMeanwhile
+from agencies.history import change_of, open_change_set, record, record_many, snapshot
+from agencies.models import Agency
+from procedures import lifecycle
+from procedures.lifecycle import Acceptance, Form, Stage, Standing, State, StepRefused
+from procedures.models.documents import Document
+from procedures.models.entries import Entry, EntryQuerySet, acting_roles
+from procedures.models.plans import Plan
+from procedures.models.standards import Standard
+
+# A rollout that ended without reaching its aim is not open; a paused one still is.
+OPEN_STATES = (State.ACTIVE, State.PAUSED)
+
+
+class RolloutQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        return self.filter(scope_of(user, "agency__"))
+
+    def as_of(self, on, *, confirmed_only=False):
+        """Rollouts assigned by a day, with `rank_then`, `state_then` and `declared_then` of that day.
+
+        `rank_then` is the furthest milestone's rank (0 without any).
+        """
+        milestones = Milestone.objects.counting(confirmed_only=confirmed_only).filter(
+            rollout=OuterRef("pk"), reached_on__lte=on
+        )
+        rank = milestones.order_by().values("rollout").annotate(rank=Max("rank")).values("rank")
+        moves = RolloutMove.objects.filter(rollout=OuterRef("pk"), moved_on__lte=on)
+        return self.filter(assigned_on__lte=on).annotate(
+            rank_then=Coalesce(Subquery(rank), 0),
+            state_then=Coalesce(
+                Subquery(moves.order_by("-moved_on", "-id").values("state")[:1]),
+                models.Value(State.ACTIVE.value),
+            ),
+            declared_then=Subquery(milestones.filter(stage=Stage.DECLARED).values("reached_on")[:1]),
+        )
+
+    def declared(self, on, *, confirmed_only=False):
+        """Rollouts that reached *declared* on or before a day."""
+        reached = Milestone.objects.counting(confirmed_only=confirmed_only).filter(
+            rollout=OuterRef("pk"), stage=Stage.DECLARED, reached_on__lte=on
+        )
+        return self.filter(Exists(reached))
+
+    def late(self, on):
+        """Rollouts, after `as_of`, that are open and not declared although their day is past."""
+        return self.filter(due_on__lt=on, declared_then__isnull=True, state_then__in=OPEN_STATES)
+
+
+class Rollout(models.Model):
+    """One unit's undertaking under a plan: form, year, due day. Its stage is its furthest milestone."""
+
+    NOT_IN_HISTORY = ("stage",)
+
+    plan = models.ForeignKey(Plan, models.PROTECT, related_name="rollouts", verbose_name=_("plan"))
+    agency = models.ForeignKey(Agency, models.PROTECT, related_name="rollouts", verbose_name=_("agency"))
+    form = models.CharField(_("form"), max_length=7, choices=Form.choices)
+    year = models.PositiveSmallIntegerField(_("year"))
+    assigned_on = models.DateField(_("assigned on"))
+    due_on = models.DateField(_("due on"))
+    target_standard = models.ForeignKey(
+        Standard, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("target standard")
+    )
+    # Derived: the furthest milestone that counts, empty before the first.
+    stage = models.CharField(_("stage"), max_length=12, choices=Stage.choices, blank=True, editable=False)
+    state = models.CharField(
+        _("state"), max_length=12, choices=State.choices, default=State.ACTIVE, editable=False
+    )
+    # The undertaking of an earlier year that this one goes on with; empty: none.
+    carries_on = models.OneToOneField(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="carried_on_by",
+        verbose_name=_("carries on"),
+    )
+    version = models.PositiveIntegerField(default=1, editable=False)
+
+    objects = RolloutQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("rollout")
+        verbose_name_plural = _("rollouts")
+        ordering = ["plan", "year", "agency__sort_key", "id"]
+        indexes = [
+            # Targets against actual: the plan's rollouts of a form and year.
+            models.Index(fields=["plan", "form", "year"], name="rollout_of_target"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["plan", "agency", "form", "year"], name="rollout_once"),
+            models.CheckConstraint(
+                condition=Q(due_on__gte=F("assigned_on")), name="rollout_due_after_assigned"
+            ),
+            models.CheckConstraint(condition=Q(form__in=Form.values), name="rollout_form_is_known"),
+            models.CheckConstraint(condition=Q(state__in=State.values), name="rollout_state_is_known"),
+        ]
+
+    def __str__(self):
+        return f"{self.agency}: {self.get_form_display()} {self.year}"
+
+    def get_absolute_url(self):
+        return self.agency.get_absolute_url()
+
+    @property
+    def history_agency_id(self):
+        return self.agency_id
+
+    def standing(self, *, without=None):
+        """The rollout as the lifecycle's rules see it; `without` leaves one milestone out."""
+        from procedures.models.declarations import Declaration
+
+        reached = {
+            m.stage: m for m in self.milestones.all() if m.counts and m.pk != getattr(without, "pk", None)
+        }
+        own = reached.get(Stage.DECLARED)
+        day = own.reached_on if own else timezone.localdate()
+        declaration = own.declaration if own else None
+        earlier = Declaration.objects.in_force(day).filter(agency=self.agency_id)
+        return Standing(
+            form=Form(self.form),
+            state=State(self.state),
+            reached={Stage(s): m.reached_on for s, m in reached.items()},
+            established_on=self.agency.established_on,
+            dissolved_on=self.agency.dissolved_on,
+            declared_before=earlier.exclude(pk=getattr(declaration, "pk", None)).exists()
+            if own is None
+            else Declaration.objects.filter(agency=self.agency_id, declared_on__lt=day).counting().exists(),
+            lacks_number=declaration is not None and declaration.lacks_evidence,
+        )
+
+    def is_late_on(self, day):
+        return self.state in OPEN_STATES and self.due_on < day and self.stage not in DONE
+
+    # Doors
+
+    def _claim(self, seen):
+        """Take the rollout for this change: the version in the filter makes the second click miss."""
+        claimed = Rollout.objects.filter(pk=self.pk, version=seen).update(version=seen + 1)
+        if not claimed:
+            raise ChangedMeanwhile(Rollout.objects.select_related("agency").get(pk=self.pk))
+        # A copy: when a rule refuses, the caller's object still says what is stored.
+        return Rollout.objects.select_related("agency", "plan__agency", "target_standard").get(pk=self.pk)
+
+    @transaction.atomic
+    def reach(
+        self, stage, *, on, by, seen, document=None, note="", declaration=None, change_set=None, title=""
+    ):
+        """Record that this rollout reached `stage` on a day. Returns the Milestone.
+
+        `seen` is the version the person was looking at. A declaration goes through
+        `Declaration.objects.declare`, which comes here with what it made. Raises StepRefused (a
+        hard rule, not their role, or already recorded) and ChangedMeanwhile (somebody was
+        faster). Source: QĐ 19/2014/QĐ-TTg Điều 4.
+        """
+        stage = Stage(stage)
+        if (stage == Stage.DECLARED) != (declaration is not None):
+            raise StepRefused(_now("A declaration is recorded with its number and day."), "stage")
+        roles = acting_roles(by, self.agency)
+        rollout = self._claim(seen)
+        existing = rollout.milestones.filter(stage=stage).first()
+        if existing is not None and existing.counts:
+            raise StepRefused(_now("%s is on record already.") % stage.label, "stage")
+        lifecycle.check_step(rollout.standing(), stage, on=on, roles=roles, today=timezone.localdate())
+        before = snapshot(existing) if existing else None
+        milestone = existing or Milestone(rollout=rollout, stage=stage)
+        milestone.rank, milestone.reached_on = stage.rank, on
+        milestone.document, milestone.declaration, milestone.note = document, declaration, note
+        milestone.recorded_by, milestone.recorded_at = by, timezone.now()
+        milestone.acceptance, milestone.reviewed_by, milestone.reviewed_at = Acceptance.UNREVIEWED, None, None
+        milestone.version = milestone.version + 1 if existing else 1
+        milestone.settle(by, roles)
+        milestone.save()
+        change_set = change_set or open_change_set(
+            title or _now("%(agency)s: %(stage)s") % {"agency": rollout.agency, "stage": stage.label}, by=by
+        )
+        record(change_set, milestone, before=before)
+        Milestone.refresh_derived([milestone])
+        self.refresh_from_db()
+        return milestone
+
+    @transaction.atomic
+    def amend(self, milestone, *, on, by, seen, document=None, note="", reason="", change_set=None):
+        """Correct the day, document or note of a milestone; the earlier text stays in the history.
+
+        What staff correct waits for confirmation anew. Raises StepRefused and ChangedMeanwhile.
+        """
+        roles = acting_roles(by, self.agency)
+        if milestone.stage == Stage.DECLARED:
+            raise StepRefused(_now("A declaration is corrected as a declaration."))
+        rollout = self._claim(seen)
+        stored = rollout.milestones.get(pk=milestone.pk)
+        lifecycle.check_step(
+            rollout.standing(without=stored), stored.stage, on=on, roles=roles, today=timezone.localdate()
+        )
+        before = snapshot(stored)
+        stored.reached_on, stored.document, stored.note = on, document, note
+        stored.acceptance, stored.reviewed_by, stored.reviewed_at = Acceptance.UNREVIEWED, None, None
+        stored.review_note = ""
+        stored.settle(by, roles)
+        if stored.reviewed_at is not None:
+            stored.reviewed_at = timezone.now()
+        stored.version += 1
+        stored.save()
+        change_set = change_set or open_change_set(
+            _now("Correct %(entry)s") % {"entry": stored}, by=by, reason=reason
+        )
+        record(change_set, stored, before=before)
+        Milestone.refresh_derived([stored])
+        self.refresh_from_db()
+        return stored
+
+    @transaction.atomic
+    def withdraw(self, milestone, *, by, seen, reason, change_set=None):
+        """Take a milestone back, with a reason; its last text stays in the history.
+
+        Raises StepRefused (not their role, a later one rests on it, no reason) and ChangedMeanwhile.
+        """
+        if not reason.strip():
+            raise StepRefused(_now("A reason is needed."), "reason")
+        roles = acting_roles(by, self.agency)
+        rollout = self._claim(seen)
+        stored = rollout.milestones.get(pk=milestone.pk)
+        lifecycle.check_withdrawal(rollout.standing(), stored.stage, roles=roles)
+        change_set = change_set or open_change_set(
+            _now("Take back %(entry)s") % {"entry": stored}, by=by, reason=reason
+        )
+        change = change_of(change_set, stored, before=snapshot(stored), deleted=True)
+        declaration = stored.declaration
+        stored.delete()
+        changes = [change]
+        if declaration is not None:
+            changes.append(change_of(change_set, declaration, before=snapshot(declaration), deleted=True))
+            declaration.delete()
+        record_many(changes)
+        Milestone.refresh_derived([stored])
+        self.refresh_from_db()
+
+    @transaction.atomic
+    def move(self, state, *, by, seen, reason, on=None, year=None, due_on=None, change_set=None):
+        """Pause, resume, carry over (with `year` and `due_on`), cancel or end the rollout.
+
+        Returns the rollout that goes on: a new one after carrying over, this one otherwise.
+        Raises StepRefused (the table, no reason, or not their role) and ChangedMeanwhile.
+        """
+        on = on or timezone.localdate()
+        state = State(state)
+        if on > timezone.localdate():
+            raise StepRefused(_now("The day lies in the future."), "on")
+        roles = acting_roles(by, self.agency)
+        rollout = self._claim(seen)
+        lifecycle.check_move(rollout.standing(), state, roles=roles, reason=reason)
+        last = rollout.moves.order_by("-moved_on").first()
+        if on < rollout.assigned_on or (last and on < last.moved_on):
+            raise StepRefused(_now("The day lies before the last change of this rollout."), "on")
+        change_set = change_set or open_change_set(
+            _now("%(rollout)s: %(state)s") % {"rollout": rollout, "state": state.label}, by=by, reason=reason
+        )
+        before = snapshot(rollout)
+        rollout.state = state
+        rollout.save(update_fields=["state"])
+        record(change_set, rollout, before=before)
+        record(change_set, rollout.moves.create(state=state, moved_on=on, reason=reason, moved_by=by))
+        if state != State.CARRIED_OVER:
+            self.refresh_from_db()
+            return self
+        heir = rollout._carry_on(on, year, due_on, by, change_set)
+        self.refresh_from_db()
+        return heir
+
+    def _carry_on(self, on, year, due_on, by, change_set):
+        """The undertaking of another year, with the milestones reached so far."""
+        if not year or year <= self.year or year not in self.plan.years or due_on is None or due_on <= on:
+            raise StepRefused(_now("Say a later year of the plan and a later due day."), "year")
+        heir = self.plan.assign(
+            self.agency,
+            form=self.form,
+            year=year,
+            due_on=due_on,
+            on=on,
+            by=by,
+            target_standard=self.target_standard,
+            change_set=change_set,
+        )
+        before = snapshot(heir)
+        heir.carries_on, heir.stage = self, self.stage
+        heir.save(update_fields=["carries_on", "stage"])
+        copies = [m.copied_to(heir) for m in self.milestones.all() if m.counts]
+        Milestone.objects.bulk_create(copies)
+        record_many([change_of(change_set, heir, before=before), *(change_of(change_set, c) for c in copies)])
+        return heir
+
+    @classmethod
+    def refresh_derived(cls, rollouts):
+        """The stage of each: its furthest milestone that counts."""
+        furthest = (
+            Milestone.objects.counting().filter(rollout=OuterRef("pk")).order_by("-rank").values("stage")[:1]
+        )
+        ids = [r.pk for r in rollouts]
+        cls.objects.filter(pk__in=ids).update(stage=Coalesce(Subquery(furthest), models.Value("")))
+
+
+DONE = (Stage.DECLARED, Stage.NOTIFIED)
+
+
+class MilestoneQuerySet(EntryQuerySet):
+    def visible_to(self, user):
+        return self.filter(scope_of(user, "rollout__agency__"))
+
+
+class Milestone(Entry):
+    """A dated step reached, with its evidence."""
+
+    rollout = models.ForeignKey(
+        Rollout, models.PROTECT, related_name="milestones", db_index=False, verbose_name=_("rollout")
+    )
+    stage = models.CharField(_("stage"), max_length=12, choices=Stage.choices)
+    # The stage's place in the usual order, so that the database can find the furthest.
+    rank = models.PositiveSmallIntegerField(editable=False)
+    reached_on = models.DateField(_("reached on"))
+    document = models.ForeignKey(
+        Document, models.PROTECT, null=True, blank=True, related_name="milestones", verbose_name=_("document")
+    )
+    # Set for *declared* only: the legal fact behind it.
+    declaration = models.OneToOneField(
+        "procedures.Declaration",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="milestone",
+        verbose_name=_("declaration"),
+    )
+
+    objects = MilestoneQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("milestone")
+        verbose_name_plural = _("milestones")
+        ordering = ["rollout", "rank"]
+        indexes = [
+            # Declared by a day, month by month: targets and curves.
+            models.Index(fields=["stage", "reached_on"], name="milestone_by_day"),
+        ]
+        constraints = [
+            *Entry.Meta.constraints,
+            models.UniqueConstraint(fields=["rollout", "stage"], name="milestone_once"),
+            models.CheckConstraint(
+                condition=Q(stage=Stage.DECLARED, declaration__isnull=False)
+                | (~Q(stage=Stage.DECLARED) & Q(declaration__isnull=True)),
+                name="milestone_declared_has_its_declaration",
+            ),
+            models.CheckConstraint(
+                condition=Q(*[Q(stage=s.value, rank=s.rank) for s in Stage], _connector=Q.OR),
+                name="milestone_rank_follows_stage",
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.rollout.agency}: {self.get_stage_display()}"
+
+    @property
+    def agency_of_entry(self):
+        return self.rollout.agency
+
+    @property
+    def history_agency_id(self):
+        return self.rollout.agency_id
+
+    def review(self, after, *, by, seen, note="", change_set=None):
+        """As for every entry; *declared* is reviewed as the declaration behind it."""
+        if self.declaration_id is None:
+            return super().review(after, by=by, seen=seen, note=note, change_set=change_set)
+        version = self.declaration.version if seen == self.version else -1
+        self.declaration.review(after, by=by, seen=version, note=note, change_set=change_set)
+        self.refresh_from_db()
+        return self
+
+    def copied_to(self, rollout):
+        """The same milestone for the rollout that carries this one's on."""
+        copy = Milestone(**{f.attname: getattr(self, f.attname) for f in self._meta.concrete_fields})
+        copy.pk, copy.rollout, copy.version = None, rollout, 1
+        return copy
+
+    @classmethod
+    def refresh_derived(cls, milestones):
+        Rollout.refresh_derived(Rollout.objects.filter(pk__in={m.rollout_id for m in milestones}))
+
+
+class RolloutMove(models.Model):
+    """The day on which a rollout was paused, resumed, carried over, cancelled or ended, and why."""
+
+    rollout = models.ForeignKey(
+        Rollout, models.PROTECT, related_name="moves", db_index=False, verbose_name=_("rollout")
+    )
+    state = models.CharField(_("state"), max_length=12, choices=State.choices)
+    moved_on = models.DateField(_("on"))
+    reason = models.CharField(_("reason"), max_length=500)
+    moved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("by"),
+    )
+
+    class Meta:
+        verbose_name = _("change of state")
+        verbose_name_plural = _("changes of state")
+        ordering = ["moved_on", "id"]
+        indexes = [models.Index(fields=["rollout", "moved_on"], name="rollout_move_by_day")]
+        constraints = [models.CheckConstraint(condition=~Q(reason=""), name="rollout_move_has_a_reason")]
+
+    def __str__(self):
+        return f"{self.rollout}: {self.get_state_display()}"
+
+    @property
+    def history_agency_id(self):
+        return self.rollout.agency_id
