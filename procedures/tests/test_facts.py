@@ -25,7 +25,7 @@ COLUMNS = [
     "source",
 ]
 LEVELS = ["province", "district", "commune"]
-SOURCES = {"portal-2025", "repo", "known"}
+SOURCES = {"portal-2025", "repo"}
 
 
 def read(path):
