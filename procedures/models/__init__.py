@@ -2,7 +2,7 @@
 
 from .agency_procedures import AgencyProcedure, PastApplication
 from .catalogue import Procedure
-from .declarations import Declaration, Precision, Redeclaration
+from .declarations import Declaration, Precision, Redeclaration, standard_on
 from .documents import Document
 from .plans import Metric, Plan, Target, TargetRevision
 from .rollouts import Milestone, Rollout, RolloutMove
@@ -27,4 +27,5 @@ __all__ = [
     "Target",
     "TargetRevision",
     "retally",
+    "standard_on",
 ]

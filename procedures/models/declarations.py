@@ -244,3 +244,14 @@ class Declaration(Entry):
                 setattr(milestone, name, getattr(source, name))
         Milestone.objects.bulk_update(milestones, ["acceptance", "reviewed_by", "reviewed_at", "review_note"])
         Milestone.refresh_derived(milestones)
+
+
+def standard_on(day, *, confirmed_only=False):
+    """Expression for an agency queryset: the id of the standard declared on a day, NULL for none."""
+    latest = Declaration.objects.by(day, confirmed_only=confirmed_only).filter(agency=OuterRef("pk"))
+    # The latest decides; once it is repealed, the one before does not come back.
+    stands = models.Case(models.When(repealed_on__lte=day, then=None), default=F("standard_id"))
+    return models.Subquery(
+        latest.order_by("-declared_on", "-id").annotate(stands=stands).values("stands")[:1],
+        output_field=models.BigIntegerField(null=True),
+    )
