@@ -1,0 +1,147 @@
+// Small comforts. Every page does its main job without this file.
+(function () {
+  "use strict";
+  var root = document.documentElement;
+  root.classList.add("js");
+
+  // ---- menu on narrow screens: without a script the link's :target opens it ----
+  var menu = document.getElementById("menu");
+  var opener = document.querySelector(".menu-open");
+  function toggleMenu(open) {
+    if (open) menu.setAttribute("data-open", ""); else menu.removeAttribute("data-open");
+    opener.setAttribute("aria-expanded", String(open));
+  }
+  if (menu && opener) {
+    opener.setAttribute("role", "button");
+    toggleMenu(false);
+    opener.addEventListener("click", function (event) {
+      event.preventDefault();
+      toggleMenu(!menu.hasAttribute("data-open"));
+    });
+    opener.addEventListener("keydown", function (event) {
+      if (event.key === " ") { event.preventDefault(); opener.click(); }
+    });
+    document.addEventListener("keydown", function (event) {
+      if (event.key === "Escape" && menu.hasAttribute("data-open")) { toggleMenu(false); opener.focus(); }
+    });
+  }
+
+  // ---- unsaved input: form[data-warn-unsaved]; data-dirty comes from the server when it sends back errors ----
+  function markDirty(event) {
+    var form = event.target.form;
+    if (form && form.hasAttribute("data-warn-unsaved")) form.setAttribute("data-dirty", "");
+  }
+  document.addEventListener("input", markDirty);
+  document.addEventListener("change", markDirty);
+  document.addEventListener("submit", function (event) { event.target.removeAttribute("data-dirty"); });
+  window.addEventListener("beforeunload", function (event) {
+    if (document.querySelector("form[data-dirty]")) { event.preventDefault(); event.returnValue = ""; }
+  });
+
+  // ---- rows: table[data-select] with .check boxes; the head's box is made here, the count goes to [data-picked] ----
+  function countPicked(table) {
+    var boxes = Array.from(table.querySelectorAll("tbody .check input[type=checkbox]"));
+    var picked = boxes.filter(function (box) { return box.checked; });
+    boxes.forEach(function (box) { box.closest("tr").classList.toggle("is-selected", box.checked); });
+    var all = table.querySelector("[data-all]");
+    if (all) {
+      all.checked = boxes.length > 0 && picked.length === boxes.length;
+      all.indeterminate = picked.length > 0 && picked.length < boxes.length;
+    }
+    var scope = table.closest("form") || document;
+    scope.querySelectorAll("[data-picked]").forEach(function (place) {
+      place.textContent = place.getAttribute("data-picked").replace("0", picked.length);
+    });
+    scope.querySelectorAll("[data-needs-pick]").forEach(function (button) { button.disabled = picked.length === 0; });
+  }
+  function prepareRows(where) {
+    where.querySelectorAll("table[data-select]").forEach(function (table) {
+      var all = table.querySelector("[data-all]");
+      if (all) all.closest("[hidden]") && all.closest("[hidden]").removeAttribute("hidden");
+      countPicked(table);
+    });
+  }
+  var lastBox = null;
+  document.addEventListener("click", function (event) {
+    var box = event.target;
+    if (!(box instanceof HTMLInputElement) || box.type !== "checkbox") return;
+    var table = box.closest("table[data-select]");
+    if (!table) return;
+    var boxes = Array.from(table.querySelectorAll("tbody .check input[type=checkbox]"));
+    if (box.hasAttribute("data-all")) {
+      boxes.forEach(function (other) { other.checked = box.checked; });
+    } else {
+      // Shift-click takes everything between two boxes, as in a spreadsheet.
+      if (event.shiftKey && lastBox && boxes.indexOf(lastBox) >= 0) {
+        var ends = [boxes.indexOf(lastBox), boxes.indexOf(box)].sort(function (a, b) { return a - b; });
+        boxes.slice(ends[0], ends[1] + 1).forEach(function (other) { other.checked = box.checked; });
+      }
+      lastBox = box;
+    }
+    countPicked(table);
+  });
+
+  // ---- messages can be put away ----
+  function prepareMessages(where) {
+    where.querySelectorAll("[data-dismiss]").forEach(function (notice) {
+      if (notice.querySelector(".dismiss")) return;
+      var button = document.createElement("button");
+      button.type = "button";
+      button.className = "dismiss";
+      button.setAttribute("aria-label", notice.getAttribute("data-dismiss"));
+      button.textContent = "×";
+      button.addEventListener("click", function () { notice.remove(); });
+      notice.appendChild(button);
+    });
+  }
+
+  // ---- a file dragged onto .drop lands in its input ----
+  document.addEventListener("dragover", function (event) {
+    var drop = event.target.closest && event.target.closest(".drop");
+    if (drop) { event.preventDefault(); drop.classList.add("over"); }
+  });
+  document.addEventListener("dragleave", function (event) {
+    var drop = event.target.closest && event.target.closest(".drop");
+    if (drop && !drop.contains(event.relatedTarget)) drop.classList.remove("over");
+  });
+  document.addEventListener("drop", function (event) {
+    var drop = event.target.closest && event.target.closest(".drop");
+    if (!drop) return;
+    event.preventDefault();
+    drop.classList.remove("over");
+    var input = drop.querySelector("input[type=file]");
+    if (input && event.dataTransfer.files.length) {
+      input.files = event.dataTransfer.files;
+      input.dispatchEvent(new Event("change", { bubbles: true }));
+    }
+  });
+
+  // ---- a second click waits for the first; coming back with the back button starts afresh ----
+  document.addEventListener("submit", function (event) {
+    if (event.defaultPrevented || event.target.method !== "post") return;
+    if (event.target.hasAttribute("data-sent")) { event.preventDefault(); return; }
+    event.target.setAttribute("data-sent", "");
+    if (event.submitter) event.submitter.setAttribute("aria-busy", "true");
+    // A download leaves the page where it is.
+    window.setTimeout(function () { freshen(event.target.parentNode || document); }, 4000);
+  });
+  function freshen(where) {
+    where.querySelectorAll("form[data-sent]").forEach(function (form) { form.removeAttribute("data-sent"); });
+    where.querySelectorAll("[aria-busy=true]").forEach(function (button) { button.removeAttribute("aria-busy"); });
+  }
+  window.addEventListener("pageshow", function (event) { if (event.persisted) freshen(document); });
+
+  // Filters fold away on narrow screens; printed pages show every opened table.
+  document.querySelectorAll("[data-print]").forEach(function (button) {
+    button.hidden = false;
+    button.addEventListener("click", function () { window.print(); });
+  });
+
+  function prepare(where) { prepareRows(where); prepareMessages(where); }
+  prepare(document);
+  document.addEventListener("htmx:load", function (event) { prepare(event.target.parentNode || document); });
+
+  // After a form came back with errors, the person starts at the list of them.
+  var summary = document.querySelector("[data-error-summary]");
+  if (summary) summary.focus();
+})();
