@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import environ
+import fontpkg_public_sans
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
@@ -210,7 +211,8 @@ TIME_ZONE = "Asia/Ho_Chi_Minh"
 
 STATIC_URL = "static/"
 STATIC_ROOT = env.path("STATIC_ROOT", default=str(BASE_DIR / "var" / "static"))()
-STATICFILES_DIRS = [BASE_DIR / "static"]
+# The font comes from its wheel.
+STATICFILES_DIRS = [BASE_DIR / "static", ("fonts", Path(fontpkg_public_sans.__file__).parent / "files")]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
