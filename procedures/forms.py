@@ -14,8 +14,8 @@ def _choice(label, choices, **kwargs):
     return forms.ChoiceField(label=label, choices=choices, required=False, **kwargs)
 
 
-def _any(choices, text=_("All")):
-    return [("", text), *choices]
+def _any(choices, text=None):
+    return [("", text or _("All")), *choices]
 
 
 def _tick(label):

@@ -23,6 +23,7 @@ def agency_page(request, pk):
     then = _identity(agency, identities, view.on)
     ancestors = {a.pk: a for a in Agency.objects.filter(pk__in=agency.ancestor_ids())}
     seen = set(visible_to(request.user).filter(pk__in=ancestors).values_list("pk", flat=True))
+    crumbs = [ancestors[pk] for pk in agency.ancestor_ids() if pk in seen]
     roles = roles_at(request.user, agency)
     declarations = list(
         Declaration.objects.filter(agency=agency, declared_on__lte=view.on)
@@ -42,7 +43,8 @@ def agency_page(request, pk):
             "then": then,
             "exists": agency.exists_on(view.on),
             "identities": identities,
-            "crumbs": [a for a in (ancestors.get(i) for i in agency.ancestor_ids()) if a and a.pk in seen],
+            "crumbs": crumbs,
+            "parent": crumbs[-1] if crumbs else None,
             "roles": roles,
             "can_record": bool(roles & lifecycle.RECORDERS) and agency.is_unit and not agency.dissolved_on,
             "can_review": Role.COORDINATOR in roles,
