@@ -59,7 +59,12 @@ def test_at_the_end_of_the_plan_every_unit_is_on_2015():
     convert = target(answer, "CONVERT", "province", "district")
     assert (convert["actual"], convert["percent"]) == (28, 77.8), "the six carried over count for 2021"
     coverage = next(t for t in answer["targets"] if t["metric"] == "coverage")
-    assert (coverage["target"], coverage["actual"], coverage["form"], coverage["year"]) == (100, 100.0, None, None)
+    assert (coverage["target"], coverage["actual"], coverage["form"], coverage["year"]) == (
+        100,
+        100.0,
+        None,
+        None,
+    )
 
 
 def test_built_units_and_coverage_never_fall_in_2020():
