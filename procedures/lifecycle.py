@@ -12,6 +12,7 @@ from django.db.models import TextChoices
 from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from agencies.errors import Refused
 from agencies.models import Role
@@ -43,7 +44,7 @@ class Stage(TextChoices):
     AUDITED = "audited", _("Internal audit")
     REVIEWED = "reviewed", _("Management review")
     CONFIRMED = "confirmed", _("Effectiveness confirmed")
-    DECLARED = "declared", _("Declared")
+    DECLARED = "declared", pgettext_lazy("milestone", "Declared")
     NOTIFIED = "notified", _("Notified and posted")
 
     @property
