@@ -89,6 +89,9 @@ class Document(models.Model):
     def history_agency_id(self):
         return self.issued_by_id
 
-    def save(self, *args, **kwargs):
+    def derive(self):
         self.search_key = fold(f"{self.number} {self.title} {self.signer}")[:800]
+
+    def save(self, *args, **kwargs):
+        self.derive()
         super().save(*args, **kwargs)
