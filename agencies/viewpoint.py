@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from agencies.access import top_agency, visible_to
 from agencies.models import Agency
+from agencies.models.agency import SEGMENT
 
 
 class DayField(forms.DateField):
@@ -48,13 +49,12 @@ class DayField(forms.DateField):
 
 
 class ViewpointForm(forms.Form):
-    """The bar above every page of figures."""
+    """The day in the bar above every page of figures."""
 
-    scope = forms.ModelChoiceField(Agency.objects.none(), required=False, label=_("Scope"), empty_label=None)
-    on = DayField(required=False, label=_("As of"))
+    on = DayField(required=False, label=_("Figures as of"))
 
 
-@dataclass(frozen=True)
+@dataclass
 class Viewpoint:
     """What a page shows: the subtree of `scope` on the day `on`. `scope` is None for a person without grants."""
 
@@ -62,6 +62,8 @@ class Viewpoint:
     on: datetime.date
     today: datetime.date
     form: ViewpointForm
+    user: object
+    is_top: bool = True
 
     @property
     def is_today(self):
@@ -69,31 +71,63 @@ class Viewpoint:
 
     def query(self, **more):
         """The query string that keeps scope and day, with further parameters; empty ones are left out."""
-        own = {"scope": self.scope.pk if self.scope else None, "on": None if self.is_today else f"{self.on:%d/%m/%Y}"}
+        own = {
+            "agency": None if self.scope is None or self.is_top else self.scope.pk,
+            "on": None if self.is_today else f"{self.on:%d/%m/%Y}",
+        }
         pairs = {k: v for k, v in (own | more).items() if v not in (None, "")}
-        return "?" + urlencode(pairs, safe="/,") if pairs else "?"
+        return "?" + urlencode(pairs, safe="/,")
+
+    # For the bar (templates/_scope_bar.html)
+
+    @property
+    def scopes(self):
+        """The agencies that have others below, as far as the person sees them."""
+        parents = visible_to(self.user).not_void().filter(children__isnull=False).distinct().order_by("path")
+        rows = [(a.pk, a.name, len(a.path)) for a in parents.only("name", "path")[:400]]
+        if self.scope is not None and all(pk != self.scope.pk for pk, _name, _depth in rows):
+            rows.append((self.scope.pk, self.scope.name, len(self.scope.path)))
+        top = min((depth for _pk, _name, depth in rows), default=0)
+        return [
+            {
+                "value": pk,
+                # No-break spaces: an option list has no other way to show the tree.
+                "label": "\u00a0" * 3 * ((depth - top) // SEGMENT) + name,
+                "current": self.scope is not None and pk == self.scope.pk,
+            }
+            for pk, name, depth in rows
+        ]
+
+    @property
+    def on_error(self):
+        errors = self.form.errors.get("on")
+        return errors[0] if errors else ""
+
+    @property
+    def on_text(self):
+        return self.form.data.get("on", "")
+
+    @property
+    def status(self):
+        """200, or 422 when the day could not be read."""
+        return 422 if self.on_error else 200
 
 
 def viewpoint(user, params):
-    """Read scope and day from a page's parameters.
+    """Read scope and day from a page's parameters `agency` (a number) and `on` (dd/mm/yyyy).
 
     Without them: the highest agency that the person sees, today. A day that cannot be read
     leaves today and an error in the form. Raises Agency.DoesNotExist for a scope that the
     person does not see, as for one that does not exist.
     """
     today = timezone.localdate()
-    top = top_agency(user)
-    visible = visible_to(user).not_void()
-    scope = top
-    if given := params.get("scope", "").strip():
+    scope = top = top_agency(user)
+    if given := params.get("agency", "").strip():
         if not given.isdecimal() or len(given) > 18:
             raise Agency.DoesNotExist
-        scope = top if top is not None and top.pk == int(given) else visible.get(pk=int(given))
-    form = ViewpointForm({"scope": scope.pk if scope else None, "on": params.get("on", "").strip()})
-    choices = visible.filter(children__isnull=False).distinct() if top is not None else visible.none()
-    if scope is not None:
-        choices = (choices | visible.filter(pk=scope.pk).distinct()).order_by("path")
-    form.fields["scope"].queryset = choices
+        if top is None or top.pk != int(given):
+            scope = visible_to(user).not_void().get(pk=int(given))
+    form = ViewpointForm({"on": params.get("on", "").strip()})
     form.full_clean()
     on = form.cleaned_data.get("on") or today
-    return Viewpoint(scope, on, today, form)
+    return Viewpoint(scope, on, today, form, user, scope is top)

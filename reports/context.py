@@ -1,7 +1,67 @@
 """What every page shows: navigation by role, the province's name, the notice of the demonstration."""
 
 from django.conf import settings
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from agencies.access import roles_anywhere
+from agencies.models import Role
+
+ADMINISTER = frozenset({Role.COORDINATOR, Role.ADMINISTRATOR})
 
 
 def site(request):
-    return {"province_name": settings.PROVINCE_NAME}
+    """Lazy: a page without the frame, such as a fragment, asks the database nothing."""
+    return {
+        "province_name": settings.PROVINCE_NAME,
+        "lead_agency_name": settings.LEAD_AGENCY_NAME,
+        "demo_notice": settings.DEMO_NOTICE,
+        "today": timezone.localdate(),
+        "nav": SimpleLazyObject(lambda: _items(request, _main())),
+        "nav_admin": SimpleLazyObject(lambda: _items(request, _admin(_roles(request)))),
+        "role_text": SimpleLazyObject(lambda: ", ".join(str(r.label) for r in Role if r in _roles(request))),
+    }
+
+
+def _roles(request):
+    user = getattr(request, "user", None)
+    return roles_anywhere(user) if user is not None and user.is_authenticated else set()
+
+
+def _main():
+    return [
+        ("start", pgettext("navigation", "Board"), "squares-2x2"),
+        ("plans", _("Plan"), "flag"),
+        ("agencies", _("Agencies"), "building-library"),
+        ("procedures", _("Procedures"), "document-text"),
+    ]
+
+
+def _admin(roles):
+    items = []
+    if roles & ADMINISTER:
+        items.append(("imports", _("Import from spreadsheets"), "arrow-up-tray"))
+    if Role.ADMINISTRATOR in roles:
+        items.append(("people", _("People"), "users"))
+    if roles:
+        items.append(("change_sets", _("History of changes"), "clock"))
+    if roles & ADMINISTER:
+        items.append(("admin:index", _("Dictionaries"), "adjustments-horizontal"))
+    return items
+
+
+def _items(request, entries):
+    if not getattr(request, "user", None) or not request.user.is_authenticated:
+        return []
+    found = []
+    for name, label, icon in entries:
+        try:
+            url = reverse(name)
+        except NoReverseMatch:
+            continue
+        current = request.path == url if url == "/" else request.path.startswith(url)
+        found.append({"url": url, "label": label, "icon": icon, "current": current})
+    return found

@@ -31,7 +31,11 @@ def agencies_on(on, *, scope, user):
 
 def rollouts_of(plan, *, scope, user):
     """The plan's rollouts in a scope; agencies that closed since are still the plan's."""
-    rows = Rollout.objects.filter(plan=plan) if user is None else Rollout.objects.visible_to(user).filter(plan=plan)
+    rows = (
+        Rollout.objects.filter(plan=plan)
+        if user is None
+        else Rollout.objects.visible_to(user).filter(plan=plan)
+    )
     return rows.filter(agency__in=Agency.objects.within(scope)) if scope is not None else rows
 
 
@@ -84,7 +88,10 @@ def units(*, on, scope, user, standards=None, link=None, confirmed_only=False):
         },
         by_level={
             level: Share(
-                declared[level], total[level], link(declared="yes", level=level.value), link(level=level.value)
+                declared[level],
+                total[level],
+                link(declared="yes", level=level.value),
+                link(level=level.value),
             )
             for level in Level
         },
@@ -114,7 +121,9 @@ def _fits(group, wanted):
     levels = wanted.get("levels")
     if levels is not None and group["level"] not in levels:
         return False
-    return all(group[name] == value for name, value in wanted.items() if name != "levels" and value is not None)
+    return all(
+        group[name] == value for name, value in wanted.items() if name != "levels" and value is not None
+    )
 
 
 def progress(plan, *, on, scope, user, confirmed_only=False):
@@ -123,7 +132,9 @@ def progress(plan, *, on, scope, user, confirmed_only=False):
         rollouts_of(plan, scope=scope, user=user)
         .as_of(on, confirmed_only=confirmed_only)
         .order_by()
-        .values("form", "year", "rank_then", "state_then", "declared_then", "due_on", level=F("agency__level"))
+        .values(
+            "form", "year", "rank_then", "state_then", "declared_then", "due_on", level=F("agency__level")
+        )
         .annotate(number=Count("pk"))
     )
     groups = Counter()
@@ -147,6 +158,11 @@ class TargetFigure:
     query: str = ""
     in_force: int | None = None
     under_iso: int | None = None
+
+    @property
+    def bar(self):
+        """The percentage that a bar draws: never beyond its end."""
+        return None if self.percent is None else min(self.percent, 100)
 
     @property
     def is_reached(self):

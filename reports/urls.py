@@ -1,1 +1,11 @@
-urlpatterns = []
+"""Addresses of the board and the plans."""
+
+from django.urls import path
+
+from reports import views
+
+urlpatterns = [
+    path("", views.board, name="start"),
+    path("ke-hoach/", views.latest_plan, name="plans"),
+    path("ke-hoach/<str:code>/", views.plan_page, name="plan"),
+]

@@ -4,7 +4,7 @@ from itertools import groupby
 
 from django.core.exceptions import ValidationError
 from django.db import DEFAULT_DB_ALIAS, connections, models, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
@@ -136,8 +136,9 @@ class AgencyQuerySet(models.QuerySet):
         """The subtree of an agency, itself included; after `as_of`, the subtree of that day."""
         if self._as_of_day is None:
             return self.filter(in_subtree(agency.path))
-        first, past = path_range(agency.path_on(self._as_of_day))
-        return self.filter(path_then__gte=first, path_then__lt=past)
+        # The scope's own path of that day, without a query of its own.
+        past = PastIdentity.objects.filter(agency=agency.pk).in_force(self._as_of_day).values("path")[:1]
+        return self.filter(path_then__startswith=Coalesce(models.Subquery(past), Value(agency.path)))
 
     def matching(self, text):
         """Search without accents, tone marks or case; each word must occur in name or code."""
@@ -312,14 +313,9 @@ class Agency(models.Model):
             self.dissolved_on is None or day < self.dissolved_on
         )
 
-    def path_on(self, day):
-        """The path on a day, from the past identities."""
-        past = self.identity_on(day)
-        return past.path if past else self.path
-
     def identity_on(self, day):
         """The PastIdentity in force on a day, None when the present one is."""
-        return self.past.filter(Q(from_on__isnull=True) | Q(from_on__lte=day), until__gt=day).first()
+        return self.past.in_force(day).first()
 
     def ancestor_ids(self):
         """Ids from the top of the tree to the parent."""
@@ -535,6 +531,12 @@ def _move_below(old, new, on, change_set):
         Agency.objects.bulk_update(list(layer), ["path"], batch_size=500)
 
 
+class PastIdentityQuerySet(models.QuerySet):
+    def in_force(self, day):
+        """The identities of a past day."""
+        return self.filter(Q(from_on__isnull=True) | Q(from_on__lte=day), until__gt=day).order_by()
+
+
 class PastIdentity(models.Model):
     """The name, code, kind, level, parent and place in the tree that an agency had from … to …."""
 
@@ -559,6 +561,8 @@ class PastIdentity(models.Model):
         verbose_name=_("covered by the system of"),
     )
     path = models.CharField(max_length=SEGMENT * 8, editable=False)
+
+    objects = PastIdentityQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("past identity")

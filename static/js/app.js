@@ -52,6 +52,7 @@
     scope.querySelectorAll("[data-picked]").forEach(function (place) {
       place.textContent = place.getAttribute("data-picked").replace("0", picked.length);
     });
+    scope.querySelectorAll(".bulk").forEach(function (bar) { bar.classList.toggle("has-picked", picked.length > 0); });
     scope.querySelectorAll("[data-needs-pick]").forEach(function (button) { button.disabled = picked.length === 0; });
   }
   function prepareRows(where) {

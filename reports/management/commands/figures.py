@@ -17,16 +17,21 @@ class Command(BaseCommand):
     def add_arguments(self, parser):
         parser.add_argument("--on", help="the day, 2020-12-31 or 31/12/2020; default: today")
         parser.add_argument("--plan", help="code of the plan; default: the latest decided by that day")
-        parser.add_argument("--agency", help="code of the agency whose subtree is counted; default: the plan's")
+        parser.add_argument(
+            "--agency", help="code of the agency whose subtree is counted; default: the plan's"
+        )
         parser.add_argument("--json", action="store_true", help="print JSON")
 
     def handle(self, **options):
         on = timezone.localdate()
         if options["on"]:
             try:
-                on = parse_date(options["on"]).day
+                when = parse_date(options["on"], latest=on)
             except Unreadable as fault:
                 raise CommandError(f"--on: {fault}") from None
+            if when is None or when.precision != "day":
+                raise CommandError("--on: give a day, such as 2020-12-31.")
+            on = when.date
         plans = Plan.objects.select_related("agency")
         plan = plans.filter(code=options["plan"]).first() if options["plan"] else plans.latest(on)
         if plan is None and options["plan"]:

@@ -1,0 +1,103 @@
+"""What a person may ask of a list."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from agencies.models import Kind, Level
+from procedures.lifecycle import Form, Phase, State
+from procedures.models import Procedure, Standard
+
+YES_NO = [("", _("All")), ("yes", _("Yes")), ("no", _("No"))]
+
+
+def _choice(label, choices, **kwargs):
+    return forms.ChoiceField(label=label, choices=choices, required=False, **kwargs)
+
+
+def _any(choices, text=None):
+    return [("", text or _("All")), *choices]
+
+
+def _tick(label):
+    return forms.BooleanField(label=label, required=False, widget=forms.CheckboxInput(attrs={"value": "yes"}))
+
+
+def _levels():
+    """The levels, and the two that many targets speak of together."""
+    both = (f"{Level.PROVINCE},{Level.DISTRICT}", _("Province and district"))
+    return _choice(_("Level"), _any([*Level.choices, both], _("All levels")))
+
+
+class FilterForm(forms.Form):
+    """A form whose values come from the address; it keeps them when a page is turned."""
+
+    def __init__(self, data, **kwargs):
+        super().__init__(data, **kwargs)
+        # One bar has scope and day, the filters below carry them along and the other way round.
+        self.kept = [
+            {"name": name, "value": value}
+            for name, value in data.items()
+            if name in ("agency", "on") and value
+        ]
+        self.own = [
+            {"name": name, "value": value} for name, value in data.items() if name in self.fields and value
+        ]
+
+    @property
+    def is_filtered(self):
+        return bool(self.own)
+
+
+class AgencyFilter(FilterForm):
+    q = forms.CharField(label=_("Search name or code"), required=False, max_length=200)
+    level = _levels()
+    kind = _choice(_("Kind"), _any(Kind.choices, _("All kinds")))
+    phase = _choice(_("Stage"), _any(Phase.choices, _("All stages")))
+    standard = _choice(_("Standard"), [])
+    declared = _choice(_("Declared"), YES_NO)
+    late = _tick(_("Overdue only"))
+    units = _tick(_("Units only"))
+
+    def __init__(self, data):
+        super().__init__(data)
+        self.standards = {s.short.strip(":"): s for s in Standard.objects.all()}
+        known = [(short, standard.code) for short, standard in self.standards.items()]
+        self.fields["standard"].choices = _any([*known, ("none", _("Never declared"))])
+
+    def clean_standard(self):
+        """The standard, the word "none", or nothing."""
+        value = self.cleaned_data["standard"]
+        return self.standards.get(value, value)
+
+
+class RolloutFilter(FilterForm):
+    q = forms.CharField(label=_("Search agency"), required=False, max_length=200)
+    form = _choice(_("Form"), _any(Form.choices, _("All forms")))
+    year = _choice(_("Year"), [])
+    level = _levels()
+    phase = _choice(_("Stage"), _any(Phase.choices, _("All stages")))
+    declared = _choice(_("Declared"), YES_NO)
+    state = _choice(_("State"), _any(State.choices))
+    late = _tick(_("Overdue only"))
+
+    def __init__(self, data, *, plan):
+        super().__init__(data)
+        self.fields["year"].choices = _any([(str(year), str(year)) for year in plan.years], _("All years"))
+
+
+class DutyFilter(FilterForm):
+    q = forms.CharField(label=_("Search procedure"), required=False, max_length=200)
+    iso = _choice(_("Under ISO"), YES_NO)
+
+
+class CatalogueFilter(FilterForm):
+    q = forms.CharField(label=_("Search code, name or field"), required=False, max_length=200)
+    level = _choice(_("Level"), _any(Level.choices, _("All levels")))
+    field = _choice(_("Field"), [])
+
+    def __init__(self, data):
+        super().__init__(data)
+        fields = (
+            Procedure.objects.exclude(field="").order_by("field").values_list("field", flat=True).distinct()
+        )
+        self.fields["field"].choices = _any([(f, f) for f in fields], _("All fields"))
