@@ -2,7 +2,7 @@
 
 from django.db import models, transaction
 from django.db.models import F, Q
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from agencies.access import scope_of
@@ -46,7 +46,7 @@ class AgencyProcedureQuerySet(models.QuerySet):
         rows = [r for r in rows if r.applied_on is None or r.applied_on < on]
         if not rows:
             return 0
-        change_set = change_set or open_change_set(_now("Procedures under %s") % standard, by=by)
+        change_set = change_set or open_change_set(gettext("Procedures under %s") % standard, by=by)
         changes, past = [], []
         for row in rows:
             before = snapshot(row)

@@ -4,7 +4,7 @@ from django.db import models, transaction
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from agencies.access import scope_of
@@ -90,7 +90,7 @@ class DeclarationQuerySet(EntryQuerySet):
         StepRefused (a hard rule, not their role, or the same declaration again) and ChangedMeanwhile.
         """
         if not agency.is_unit:
-            raise StepRefused(_now("%s has no system of its own.") % agency, "agency")
+            raise StepRefused(gettext("%s has no system of its own.") % agency, "agency")
         roles = acting_roles(by, agency)
         standing = Standing(
             form=lifecycle.Form.EXTEND,
@@ -101,12 +101,12 @@ class DeclarationQuerySet(EntryQuerySet):
         lifecycle.check_step(standing, Stage.DECLARED, on=on, roles=roles, today=timezone.localdate())
         if standard.published_on > on:
             raise StepRefused(
-                _now("%(standard)s was published on %(day)s.")
+                gettext("%(standard)s was published on %(day)s.")
                 % {"standard": standard, "day": date_format(standard.published_on)},
                 "on",
             )
         if self.filter(agency=agency, declared_on=on, standard=standard).exists():
-            raise StepRefused(_now("This declaration is on record already."), "on")
+            raise StepRefused(gettext("This declaration is on record already."), "on")
         earlier = self.by(on).filter(agency=agency).order_by("declared_on", "id").last()
         if reason is None:
             reason = (
@@ -117,7 +117,8 @@ class DeclarationQuerySet(EntryQuerySet):
                 else Redeclaration.ADJUSTED
             )
         change_set = change_set or open_change_set(
-            _now("%(agency)s declares under %(standard)s") % {"agency": agency, "standard": standard}, by=by
+            gettext("%(agency)s declares under %(standard)s") % {"agency": agency, "standard": standard},
+            by=by,
         )
         declaration = Declaration(
             agency=agency,
@@ -214,7 +215,7 @@ class Declaration(Entry):
         ]
 
     def __str__(self):
-        return f"{self.agency}: {self.number or _now('declaration')}"
+        return f"{self.agency}: {self.number or gettext('declaration')}"
 
     @property
     def agency_of_entry(self):

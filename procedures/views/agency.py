@@ -51,7 +51,7 @@ def agency_page(request, pk):
             "declarations": _chain(declarations, view.on),
             "in_force": next((d for d in declarations if d.counts), None),
             "rollouts": rollouts,
-            "documents": _documents(agency),
+            "documents": _documents(agency, view.on),
             "procedures_in_force": in_force,
             "procedures_under_iso": under_iso,
             "percent": round(100 * under_iso / in_force, 1) if in_force else None,
@@ -106,12 +106,13 @@ def _chain(declarations, day):
     return shown
 
 
-def _documents(agency):
+def _documents(agency, day):
     """Decisions and reports that this agency issued or relies on, the latest first."""
     used = Milestone.objects.filter(rollout__agency=agency).values("document")
     declared = Declaration.objects.filter(agency=agency).values("document")
     found = Document.objects.filter(pk__in=used) | Document.objects.filter(pk__in=declared)
-    return list((found | Document.objects.filter(issued_by=agency)).distinct()[:12])
+    found = (found | Document.objects.filter(issued_by=agency)).distinct()
+    return list(found.exclude(signed_on__gt=day)[:12])
 
 
 def _rollouts(agency, view, roles, declarations):
