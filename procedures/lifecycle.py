@@ -10,9 +10,8 @@ from dataclasses import dataclass, field
 
 from django.db.models import TextChoices
 from django.utils.formats import date_format
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from agencies.errors import Refused
 from agencies.models import Role
