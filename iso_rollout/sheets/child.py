@@ -35,9 +35,9 @@ def parse(data, *, convert_legacy=False):
         )  # fmt: skip
     except subprocess.TimeoutExpired:
         raise _too_slow() from None
-    if done.returncode == -signal.SIGXCPU or done.returncode == -signal.SIGKILL:
+    if done.returncode in (-signal.SIGXCPU, -signal.SIGKILL):
         raise _too_slow()
-    if done.returncode == -signal.SIGABRT or done.returncode == 3:
+    if done.returncode in (-signal.SIGABRT, 3):
         raise Refused(
             "E_LIMIT_MEMORY", "The workbook needs too much memory. Copy the list into a new workbook."
         )

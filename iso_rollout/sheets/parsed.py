@@ -43,7 +43,7 @@ class ParsedSheet:
 
     def _show_formulas(self, formulas):
         """A formula without a value is not an empty cell: the formula itself stands there, to be named."""
-        place = {number: row for number, row in zip(self.numbers, self.rows, strict=True)}
+        place = dict(zip(self.numbers, self.rows, strict=True))
         for (row, column), (_, formula) in formulas.items():
             cells = place.get(row)
             if cells is None:

@@ -118,8 +118,8 @@ def read_compound_file(data):
                 streams[name] = b""
             elif kind == 2 and length < mini_cutoff:
                 step = 1 << mini_shift
-                read = lambda n, step=step: mini_stream[n * step : (n + 1) * step]  # noqa: E731
-                streams[name] = chain(start, mini_fat, read)[:length]
+                pieces = [mini_stream[at : at + step] for at in range(0, len(mini_stream), step)]
+                streams[name] = chain(start, mini_fat[: len(pieces)], pieces.__getitem__)[:length]
             elif kind == 2:
                 streams[name] = chain(start, fat, sector)[:length]
         return streams

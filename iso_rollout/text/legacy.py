@@ -178,3 +178,8 @@ def _from_mojibake(text):
         return data.decode("utf-8")
     except UnicodeDecodeError:
         return text
+
+
+def is_unicode_only(text):
+    """Whether a text holds letters that no legacy font can have: its font does not tell its encoding."""
+    return not text.isascii() and bool(_UNICODE_ONLY.search(unicodedata.normalize("NFC", text)))
