@@ -5,6 +5,7 @@ A heading is a path: the texts of its header rows from top to bottom, "Quyáº¿t Ä
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from iso_rollout.text import fold, tone_key
 
@@ -77,6 +78,7 @@ def normal_heading(text):
     return fold(_DECORATION.sub(" ", text))
 
 
+@lru_cache(maxsize=5_000)
 def _score(field, path):
     """(score 0 to 100, option): how well a heading fits a field."""
     if not path:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from iso_rollout.text import clean, legacy
 
@@ -40,7 +41,7 @@ class Grid:
     def numbers(self):
         return self.parsed.numbers
 
-    @property
+    @cached_property
     def width(self):
         return max(map(len, self.parsed.rows), default=0)
 
@@ -77,9 +78,13 @@ class Grid:
         """
         fonts = self._trusted_fonts()
         undecided = []
+        right = set()  # texts that are certainly Unicode, most of them often repeated
         for number, cells in self.by_number.items():
             for index, value in enumerate(cells):
-                if not isinstance(value, str) or value.isascii():
+                if value.__class__ is not str or value.isascii() or value in right:
+                    continue
+                if legacy.is_unicode_only(value):
+                    right.add(value)
                     continue
                 place = (number, index + 1)
                 encoding = legacy.detect(value, fonts.get(place))

@@ -190,6 +190,8 @@ def _is_summary(table):
 
 def _check_ambiguous(reading, tables):
     """Two sheets that speak of the same agencies are a question, not a list."""
+    if len(tables) < 2:
+        return
     seen = [(table, {_identity(table, row) for row in table.rows}) for table in tables]
     for index, (table, names) in enumerate(seen):
         for earlier, others in seen[:index]:

@@ -6,6 +6,7 @@ running number looks like, which words stand there, what follows.
 
 import re
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from iso_rollout.text import Unreadable, clean, fold, parse_form, parse_level, parse_unit_name, unit_type_of
 
@@ -16,6 +17,7 @@ TITLE, HEADER, NUMBER_ROW, GROUP, DATA = "title", "header", "number_row", "group
 SUBTOTAL, TOTAL, NOTE, FOOTER, BLANK = "subtotal", "total", "note", "footer", "blank"
 CLASSES = (TITLE, HEADER, NUMBER_ROW, GROUP, DATA, SUBTOTAL, TOTAL, NOTE, FOOTER, BLANK)
 
+_FIRST_LETTERS_OF_TOTALS = ("", "c", "C", "t", "T")
 _ROMAN = re.compile(r"(?=[IVXLC])(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})")
 _MARKER = re.compile(
     r"^\(?(?P<marker>[IVXLC]{1,6}|[A-ZĐ]|[0-9]{1,3}(?:\.[0-9]{1,3})*)\s*[.)/:–-]\s*(?P<rest>\D.*)$"
@@ -73,8 +75,7 @@ class Row:
         return f"{self.letters.get(name) or next(iter(self.letters.values()), 'A')}{self.number}"
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What a row was taken for, and why; `text` and `column` of the cell that decided."""
 
     number: int
@@ -99,9 +100,11 @@ class Classifier:
         if not self.subjects:
             self.subjects = [c.number for c in header.columns if c.field and c.field.name in kind.subject]
         self.evidence = [
-            (c.number, c.field) for c in header.columns if c.field and c.field.name in kind.evidence
+            (c.number, c.field, {}) for c in header.columns if c.field and c.field.name in kind.evidence
         ]
+        self.reasons = {field_.name: f"name and {field_.title}" for _, field_, _ in self.evidence}
         self.headings = {c.number: fold(c.path[-1]) for c in header.columns if c.path}
+        self.raw_headings = {value for row in range(header.first, header.last + 1) for _, value in grid.filled(row)}
         self.known = {c.number for c in header.columns if c.field}
         # Where nothing but names stands in the sheet, a name is all the evidence there can be.
         self.needs_evidence = bool(self.evidence) or (kind.number_is_evidence and self.order is not None)
@@ -116,13 +119,45 @@ class Classifier:
             elif number <= self.header.last:
                 found.append(Verdict(number, HEADER, "the heading"))
             else:
-                found.append(self._judge(number, is_first=found[-1].cls == HEADER))
+                is_first = found[-1].cls == HEADER
+                found.append((not is_first and self._plain(number)) or self._judge(number, is_first=is_first))
             if number in by_person and found[-1].cls != by_person[number]:
                 last = found[-1]
                 found[-1] = Verdict(
                     number, by_person[number], "said by a person", last.column, last.text, last.marker
                 )
         return self._end_table(found, by_person)
+
+    def _plain(self, number):
+        """The common case, fast: a name and a cell that only a row about an agency has. None: look closer."""
+        cells = self.grid.by_number[number]
+        width = len(cells)
+        subject = next((column for column in self.subjects if column <= width and cells[column - 1]), None)
+        if subject is None or self._may_be_special(cells[subject - 1]):
+            return None
+        first = next(value for value in cells if value is not None)
+        if first.__class__ is str and self._may_be_special(first):
+            return None
+        for column, field_, seen in self.evidence:
+            value = cells[column - 1] if column <= width else None
+            if value is not None and (number, column) not in self.grid.covered and self._is_evidence(value, field_, seen):
+                return Verdict(number, DATA, self.reasons[field_.name], subject)
+        return None
+
+    def _may_be_special(self, value):
+        """Blank, a heading repeated on the next page, or the beginning of "Tổng" or "Cộng"."""
+        return value.__class__ is not str or value in self.raw_headings or value.lstrip()[:1] in _FIRST_LETTERS_OF_TOTALS
+
+    @staticmethod
+    def _is_evidence(value, field_, seen):
+        if value.__class__ is not str:
+            return True
+        known = seen.get(value)
+        if known is None:
+            known = _is_evidence(value, field_)
+            if len(seen) < 50_000:
+                seen[value] = known
+        return known
 
     def _judge(self, number, *, is_first):
         filled = self.grid.filled(number)
@@ -135,7 +170,6 @@ class Classifier:
         marker = as_text(self.grid.value(number, self.order)) if self.order else ""
         subject = next((column for column in self.subjects if self.grid.text(number, column)), None)
         evidence = next((name for column, name in self._evidence_of(number)), None)
-        # The common case first: a name, and a cell that only a row about an agency has.
         first_column, first_text = self._first_text(filled)
         if is_total(first_text) and not (evidence and _is_number(marker) and subject):
             return Verdict(number, TOTAL, "begins with “Cộng” or “Tổng”", first_column, first_text)
@@ -199,13 +233,11 @@ class Classifier:
         return all(_is_figure(self.grid.value(number, column)) for column in columns)
 
     def _evidence_of(self, number):
-        for column, field_ in self.evidence:
+        for column, field_, seen in self.evidence:
             value = self.grid.value(number, column)
-            if (
-                value is not None
-                and (number, column) not in self.grid.covered
-                and _is_evidence(value, field_)
-            ):
+            if value is None or (number, column) in self.grid.covered:
+                continue
+            if self._is_evidence(value, field_, seen):
                 yield column, field_.title
 
     def _first_text(self, filled):

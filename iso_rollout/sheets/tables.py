@@ -78,8 +78,10 @@ class Table:
 
     def _group_agency(self, verdict, order):
         """A row that is an agency and also heads the rows below: marked I, A … or a district without a number."""
-        marker = as_text(self.grid.value(verdict.number, order)) if order else ""
-        if order is None or _is_number(marker) or verdict.column == 0:
+        if order is None or verdict.column == 0:
+            return None
+        marker = self.grid.value(verdict.number, order)
+        if marker.__class__ in (int, float) or _is_number(marker := as_text(marker)):
             return None
         text = self.grid.text(verdict.number, verdict.column)
         if not marker and level_of(parse_unit_name(text)) not in ("district", "province"):
@@ -123,13 +125,13 @@ class Table:
         reader = CellReader(
             self.grid, self.header, self.kind, today, self.errors, self.warnings, convert_legacy
         )
+        shifted = self._check_widths()
         for row in self.rows:
             row.letters = reader.letters
-            reader.read(row)
+        reader.read([row for row in self.rows if row.number not in shifted] if shifted else self.rows)
         self._fill_from_titles()
         check_merges(self.grid, self.header, (row.number for row in self.rows), self.errors)
         self._check_heading_encodings(convert_legacy)
-        self._check_widths()
         self._say_what_was_done(reader)
 
     def _fill_from_titles(self):
@@ -181,19 +183,23 @@ class Table:
                 ))  # fmt: skip
 
     def _check_widths(self):
-        """csv: a data row with fewer or more fields than the heading has lost its columns."""
+        """csv: rows with fewer or more fields than the heading; their cells stand in the wrong columns."""
         parsed = self.grid.parsed
         if parsed.widths is None:
-            return
+            return set()
         index = {number: position for position, number in enumerate(parsed.numbers)}
         wanted = parsed.widths[index[self.header.last]]
+        shifted = set()
         for row in self.rows:
             position = index[row.number]
-            if (width := parsed.widths[position]) != wanted and len(parsed.rows[position]) != wanted:
+            width = parsed.widths[position]
+            if width != wanted:
+                shifted.add(row.number)
                 self.errors.append(Problem(
                     "E_CSV", "The line has %(width)s cells, it needs %(wanted)s. A comma may need quotation marks.", self.name,
                     f"line {parsed.lines[position]}", "", {"width": width, "wanted": wanted},
                 ))  # fmt: skip
+        return shifted
 
     def _say_what_was_done(self, reader):
         parsed = self.grid.parsed
