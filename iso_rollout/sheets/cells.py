@@ -183,6 +183,9 @@ class CellReader:
     def _convert(self, column, value, number):
         """The cell's value for its field, None when it says nothing, or _BAD with a problem collected."""
         field_ = column.field
+        if isinstance(value, str) and len(value) > _LONGEST and field_.type != "text":
+            self._too_long(value, field_, number, column)  # before any pattern looks at it
+            return _BAD
         if isinstance(value, str) and not value.isprintable():
             bad = find_bad_characters(value)
             if bad:
@@ -196,10 +199,13 @@ class CellReader:
             return _BAD
         text = found.number if field_.type == "decision" and found else found
         if isinstance(text, str) and len(text) > field_.max_length:
-            self._error("E_LONG", "The cell holds %(length)s characters, at most %(limit)s are possible.",
-                        number, column, length=len(text), limit=field_.max_length)  # fmt: skip
+            self._too_long(text, field_, number, column)
             return _BAD
         return found
+
+    def _too_long(self, text, field_, number, column):
+        self._error("E_LONG", "The cell holds %(length)s characters, at most %(limit)s are possible.",
+                    number, column, length=len(text), limit=field_.max_length)  # fmt: skip
 
     def _parse(self, field_, value, place):
         if field_.type == "date":
@@ -239,6 +245,7 @@ class CellReader:
         self.errors.append(self._problem(code, message, number, column, **params))
 
 
+_LONGEST = 1_000  # characters of a cell that is parsed
 _CACHED_CLASSES = (str, datetime)  # not numbers: 1, 1.0 and True are one key
 _BAD = object()  # a cell that was refused: its problem is collected
 _PARSERS = {

@@ -97,8 +97,9 @@ def _score(field, path):
             if f" {alias} " in f" {text} ":
                 best = max(best, base + 26 * len(alias) / len(text))
     if leaf in field.folded_generic:
-        if any(f" {words} " in f" {above} " for words in field.folded_under):
-            best = max(best, GENERIC)
+        fitting = [words for words in field.folded_under if f" {words} " in f" {above} "]
+        if fitting:  # the first words are the surest: "Công bố / Số" before "Quyết định phê duyệt / Số"
+            best = max(best, GENERIC - 3 * field.folded_under.index(fitting[0]))
         elif not above:
             best = max(best, ENOUGH)
     return best, None

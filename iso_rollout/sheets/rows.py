@@ -11,7 +11,7 @@ from typing import NamedTuple
 from iso_rollout.text import Unreadable, clean, fold, parse_form, parse_level, parse_unit_name, unit_type_of
 
 from .grid import as_text
-from .totals import claim, is_total
+from .totals import LONGEST, claim, is_total
 
 TITLE, HEADER, NUMBER_ROW, GROUP, DATA = "title", "header", "number_row", "group", "data"
 SUBTOTAL, TOTAL, NOTE, FOOTER, BLANK = "subtotal", "total", "note", "footer", "blank"
@@ -28,8 +28,10 @@ _FOOTER = re.compile(
     re.IGNORECASE,
 )
 _NOTE = re.compile(r"^\(?(?:ghi chú|chú thích|chú ý|lưu ý|nguồn|\*)", re.IGNORECASE)
+_UNITS = "(?:đơn vị|cơ quan|xã|phường|thị trấn|sở|tthc)"
 _COUNT_BEHIND = re.compile(
-    r"\s*[:(–-]?\s*\(?\d[\d.]*\s*(?:đơn vị|cơ quan|xã|phường|thị trấn|tthc|sở)?.*$|\s*:\s*$", re.IGNORECASE
+    rf"\s*(?<!9001)[:(–-]\s*\(?\d[\d.]*\s*(?:{_UNITS}.*)?\)?\.?$|\s+\d[\d.]*\s*{_UNITS}\)?$|\s*:\s*$",
+    re.IGNORECASE,
 )
 _BLOCK = re.compile(
     r"^(?:khối|nhóm|cụm|phần|mục|lĩnh vực|các (?:sở|xã|phường|huyện|chi cục|ban)|cấp (?:tỉnh|huyện|xã))\b",
@@ -104,7 +106,9 @@ class Classifier:
         ]
         self.reasons = {field_.name: f"name and {field_.title}" for _, field_, _ in self.evidence}
         self.headings = {c.number: fold(c.path[-1]) for c in header.columns if c.path}
-        self.raw_headings = {value for row in range(header.first, header.last + 1) for _, value in grid.filled(row)}
+        self.raw_headings = {
+            value for row in range(header.first, header.last + 1) for _, value in grid.filled(row)
+        }
         self.known = {c.number for c in header.columns if c.field}
         # Where nothing but names stands in the sheet, a name is all the evidence there can be.
         self.needs_evidence = bool(self.evidence) or (kind.number_is_evidence and self.order is not None)
@@ -140,13 +144,21 @@ class Classifier:
             return None
         for column, field_, seen in self.evidence:
             value = cells[column - 1] if column <= width else None
-            if value is not None and (number, column) not in self.grid.covered and self._is_evidence(value, field_, seen):
+            if (
+                value is not None
+                and (number, column) not in self.grid.covered
+                and self._is_evidence(value, field_, seen)
+            ):
                 return Verdict(number, DATA, self.reasons[field_.name], subject)
         return None
 
     def _may_be_special(self, value):
         """Blank, a heading repeated on the next page, or the beginning of "Tổng" or "Cộng"."""
-        return value.__class__ is not str or value in self.raw_headings or value.lstrip()[:1] in _FIRST_LETTERS_OF_TOTALS
+        return (
+            value.__class__ is not str
+            or value in self.raw_headings
+            or value.lstrip()[:1] in _FIRST_LETTERS_OF_TOTALS
+        )
 
     @staticmethod
     def _is_evidence(value, field_, seen):
@@ -181,6 +193,7 @@ class Classifier:
 
     def _without_evidence(self, number, filled, marker, subject, evidence):
         column, text = self._first_text(filled)
+        text = text[:LONGEST]
         if _NOTE.match(text):
             return Verdict(number, NOTE, "a note", column, text)
         if _FOOTER.match(text):

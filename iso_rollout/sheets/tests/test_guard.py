@@ -28,9 +28,7 @@ def with_sheet(xml):
     return w.zipped(parts_of(GOOD) | {"xl/worksheets/sheet1.xml": xml})
 
 
-SHEET = (
-    '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>%s</sheetData></worksheet>'
-)
+SHEET = '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>%s</sheetData></worksheet>'
 
 
 @pytest.mark.parametrize("data, code", [

@@ -24,7 +24,9 @@ MUTATIONS = int(os.environ.get("SHEET_MUTATIONS", "60"))  # the acceptance run t
 def recognise(rows, kind=examples.DECLARATIONS):
     """Rows of Python values as a sheet, without a container around them."""
     sheet = ParsedSheet(name="Danh sách")
-    sheet.fill((number, list(row)) for number, row in enumerate(rows, 1) if any(cell is not None for cell in row))
+    sheet.fill(
+        (number, list(row)) for number, row in enumerate(rows, 1) if any(cell is not None for cell in row)
+    )
     grid = Grid(sheet)
     table = Table(grid, find_header(grid, kind), kind).recognise()
     table.read_cells(today=TODAY, convert_legacy=False)
@@ -32,7 +34,16 @@ def recognise(rows, kind=examples.DECLARATIONS):
 
 
 def core(table):
-    return [(r.values["name"], r.values["number"], r.values["declared_on"], r.values.get("standard"), r.values.get("form")) for r in table.rows]
+    return [
+        (
+            r.values["name"],
+            r.values["number"],
+            r.values["declared_on"],
+            r.values.get("standard"),
+            r.values.get("form"),
+        )
+        for r in table.rows
+    ]
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -41,19 +52,51 @@ def core(table):
     totals=st.booleans(), footer=st.sampled_from([(), w.FOOTER, [["Ghi chú: số liệu đến 31/12/2021"]]]),
     blanks=st.sets(st.integers(0, 11), max_size=5), numbers=st.booleans(),
 )  # fmt: skip
-def test_order_of_columns_and_inserted_rows_change_nothing(columns, title, groups, totals, footer, blanks, numbers):
-    table = recognise(w.table(tuple(columns), title=title, groups=groups, totals=totals, footer=footer, blanks=blanks, numbers=numbers))
+def test_order_of_columns_and_inserted_rows_change_nothing(
+    columns, title, groups, totals, footer, blanks, numbers
+):
+    table = recognise(
+        w.table(
+            tuple(columns),
+            title=title,
+            groups=groups,
+            totals=totals,
+            footer=footer,
+            blanks=blanks,
+            numbers=numbers,
+        )
+    )
     assert core(table) == WANTED
     assert table.errors == []
     assert [p for p in table.warnings if p.code in ("W_TOTAL", "W_ROW_SKIPPED")] == []
     if groups:
-        assert [row.groups[-1].text for row in table.rows] == [district.upper() for district, _ in w.records()]
+        assert [row.groups[-1].text for row in table.rows] == [
+            district.upper() for district, _ in w.records()
+        ]
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.lists(st.lists(st.one_of(st.none(), st.text(max_size=12), st.floats(), st.dates(), st.booleans()), max_size=8), max_size=12))
+@given(
+    st.lists(
+        st.lists(
+            st.one_of(st.none(), st.text(max_size=12), st.floats(), st.dates(), st.booleans()), max_size=8
+        ),
+        max_size=12,
+    )
+)
 def test_any_cells_below_a_heading_are_read_or_named(rows):
-    heading = [["STT", "Tên cơ quan", "Số QĐ công bố", "Ngày công bố", "Tiêu chuẩn", "Hình thức", "Số TTHC", "Ghi chú"]]
+    heading = [
+        [
+            "STT",
+            "Tên cơ quan",
+            "Số QĐ công bố",
+            "Ngày công bố",
+            "Tiêu chuẩn",
+            "Hình thức",
+            "Số TTHC",
+            "Ghi chú",
+        ]
+    ]
     table = recognise(heading + rows)
     for problem in table.errors + table.warnings:
         assert str(problem)
@@ -66,7 +109,9 @@ def mutated(data, chance):
         damaged = bytearray(data)
         for _ in range(chance.randint(1, 12)):
             damaged[chance.randrange(len(damaged))] = chance.randrange(256)
-        return bytes(damaged[: chance.randint(len(damaged) // 2, len(damaged))] if chance.random() < 0.2 else damaged)
+        return bytes(
+            damaged[: chance.randint(len(damaged) // 2, len(damaged))] if chance.random() < 0.2 else damaged
+        )
     with zipfile.ZipFile(BytesIO(data)) as archive:
         parts = {name: archive.read(name) for name in archive.namelist()}
     name = chance.choice(sorted(parts))
@@ -74,7 +119,22 @@ def mutated(data, chance):
     for _ in range(chance.randint(1, 6)):
         place = chance.randrange(len(text) + 1)
         text[place : place + chance.randint(0, 9)] = chance.choice(
-            [b"<", b">", b"", b"\0", b"999999999", b"-1", b"ZZZ", b'"', b"</row>", b"<c>", b"\xff\xfe", b"&amp;", b"&x;", b'r="XFD1048576"']
+            [
+                b"<",
+                b">",
+                b"",
+                b"\0",
+                b"999999999",
+                b"-1",
+                b"ZZZ",
+                b'"',
+                b"</row>",
+                b"<c>",
+                b"\xff\xfe",
+                b"&amp;",
+                b"&x;",
+                b'r="XFD1048576"',
+            ]
         )
     parts[name] = bytes(text)
     return w.zipped(parts)
@@ -84,7 +144,11 @@ def mutated(data, chance):
 def test_mutated_files_are_read_or_refused(seed):
     """No exception, no hang, whatever was damaged. Most run in this process; `child` has its own tests."""
     chance = random.Random(seed)
-    originals = [w.xlsx(w.table(title=w.TITLE, groups=True)), w.ods(w.table()), w.csv_text(w.table()).encode()]
+    originals = [
+        w.xlsx(w.table(title=w.TITLE, groups=True)),
+        w.ods(w.table()),
+        w.csv_text(w.table()).encode(),
+    ]
     for _ in range(MUTATIONS // 3):
         data = mutated(chance.choice(originals), chance)
         if chance.random() < 0.2:
@@ -92,5 +156,14 @@ def test_mutated_files_are_read_or_refused(seed):
             continue
         try:
             child.open_workbook(data)
-        except (Refused, ValueError, KeyError, IndexError, TypeError, AttributeError, UnicodeError, MemoryError):
+        except (
+            Refused,
+            ValueError,
+            KeyError,
+            IndexError,
+            TypeError,
+            AttributeError,
+            UnicodeError,
+            MemoryError,
+        ):
             pass  # in the child, all of these are the answer "damaged"

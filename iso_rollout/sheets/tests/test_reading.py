@@ -18,7 +18,16 @@ def declarations(data, **options):
 
 def core(reading):
     """What must not depend on how the list was written."""
-    return [(r.values["name"], r.values["number"], r.values["declared_on"], r.values.get("standard"), r.values.get("form")) for r in reading.rows]
+    return [
+        (
+            r.values["name"],
+            r.values["number"],
+            r.values["declared_on"],
+            r.values.get("standard"),
+            r.values.get("form"),
+        )
+        for r in reading.rows
+    ]
 
 
 WANTED = [
@@ -39,7 +48,9 @@ def two_row_header(first=TWO_ROWS):
 
 
 def with_marks():
-    rows = [["TT", "Đơn vị", "Số quyết định", "Ngày QĐ", "9001:2008", "9001:2015", "Xây dựng mới", "Chuyển đổi"]]
+    rows = [
+        ["TT", "Đơn vị", "Số quyết định", "Ngày QĐ", "9001:2008", "9001:2015", "Xây dựng mới", "Chuyển đổi"]
+    ]
     for _, v in w.records():
         is_new, is_build = v["standard"].endswith("2015"), v["form"] != "Chuyển đổi"
         rows.append([v["order"], v["name"], v["number"], v["declared_on"], None if is_new else "x", "X" if is_new else None,
@@ -49,7 +60,8 @@ def with_marks():
 
 def one_cell_decisions():
     return [["TT", "Tên đơn vị", "Số, ngày quyết định công bố", "Phiên bản ISO", "Nội dung thực hiện"]] + [
-        [v["order"], v["name"], f"Số {v['number']} ngày {v['declared_on']}", v["standard"][-4:], v["form"]] for _, v in w.records()
+        [v["order"], v["name"], f"Số {v['number']} ngày {v['declared_on']}", v["standard"][-4:], v["form"]]
+        for _, v in w.records()
     ]
 
 
@@ -59,7 +71,9 @@ def page_breaks():
 
 
 def spaced_out():
-    return [[f" {c}\u00a0 " if isinstance(c, str) else c for c in row] for row in w.table(SHORT, title=w.TITLE)]
+    return [
+        [f" {c}\u00a0 " if isinstance(c, str) else c for c in row] for row in w.table(SHORT, title=w.TITLE)
+    ]
 
 
 def with_group_counts():
@@ -156,14 +170,17 @@ def test_wrong_totals_warn_and_right_ones_do_not():
     rows = w.table(groups=True, totals=True)
     assert [p.code for p in declarations(w.xlsx(rows)).warnings if p.code == "W_TOTAL"] == []
     rows[-1][1] = "Tổng cộng: 13 đơn vị"
-    warning, = (p for p in declarations(w.xlsx(rows)).warnings if p.code == "W_TOTAL")
+    (warning,) = (p for p in declarations(w.xlsx(rows)).warnings if p.code == "W_TOTAL")
     assert (warning.cell, warning.params) == (f"B{len(rows)}", {"says": 13, "holds": 12})
 
 
 def test_hidden_rows_are_read_and_hidden_sheets_are_not():
     reading = declarations(w.xlsx(w.table(), hidden_rows=[3], more=[("Cũ", w.table(), True)]))
     assert len(reading.rows) == 12
-    assert {(p.code, p.sheet, p.cell) for p in reading.warnings} >= {("W_HIDDEN_ROW", "Danh sách", "B3"), ("W_HIDDEN_SHEET", "Cũ", "file")}
+    assert {(p.code, p.sheet, p.cell) for p in reading.warnings} >= {
+        ("W_HIDDEN_ROW", "Danh sách", "B3"),
+        ("W_HIDDEN_SHEET", "Cũ", "file"),
+    }
     assert declarations(w.ods(w.table(), hidden=[3])).warnings[0].code == "W_HIDDEN_ROW"
 
 
@@ -171,12 +188,22 @@ def test_sheets_of_one_list_are_read_together():
     sheets = []
     for district in w.COMMUNES:
         rows = [["STT", "Tên đơn vị", "Số QĐ công bố", "Ngày công bố", "Tiêu chuẩn", "Hình thức"]]
-        rows += [[v["order"], v["name"], v["number"], v["declared_on"], v["standard"], v["form"]] for place, v in w.records() if place == district]
+        rows += [
+            [v["order"], v["name"], v["number"], v["declared_on"], v["standard"], v["form"]]
+            for place, v in w.records()
+            if place == district
+        ]
         if len(sheets) == 1:  # not always in the same order
             rows = [[r[0], r[2], r[1], *r[3:]] for r in rows]
         sheets.append((district, rows, False))
-    summary = [["TỔNG HỢP"], ["STT", "Đơn vị", "Đã công bố", "Xây dựng mới", "Chuyển đổi", "Tỷ lệ"], [1, "Huyện Văn Lâm", 4, 1, 3, "100%"]]
-    reading = declarations(w.xlsx(sheets[0][1], name=sheets[0][0], more=[*sheets[1:], ("Tổng hợp", summary, False)]))
+    summary = [
+        ["TỔNG HỢP"],
+        ["STT", "Đơn vị", "Đã công bố", "Xây dựng mới", "Chuyển đổi", "Tỷ lệ"],
+        [1, "Huyện Văn Lâm", 4, 1, 3, "100%"],
+    ]
+    reading = declarations(
+        w.xlsx(sheets[0][1], name=sheets[0][0], more=[*sheets[1:], ("Tổng hợp", summary, False)])
+    )
     assert core(reading) == WANTED
     assert {note.name: note.state for note in reading.sheets}["Tổng hợp"] in ("summary", "ignored")
 
@@ -189,40 +216,58 @@ def test_two_sheets_about_the_same_agencies_are_a_question():
 
 def test_merged_grouping_cells_are_filled_down_and_key_cells_refused():
     rows = [["STT", "Huyện", "Tên đơn vị", "Số QĐ", "Ngày QĐ"]]
-    rows += [[i, "Ân Thi" if i == 1 else None, f"Xã {name}", f"{i}/QĐ", "01/02/2020"] for i, name in enumerate(("Đa Lộc", "Hạ Lễ", "Hồng Vân"), 1)]
+    rows += [
+        [i, "Ân Thi" if i == 1 else None, f"Xã {name}", f"{i}/QĐ", "01/02/2020"]
+        for i, name in enumerate(("Đa Lộc", "Hạ Lễ", "Hồng Vân"), 1)
+    ]
     reading = declarations(w.xlsx(rows, merges=["B2:B4"]))
     assert [(r.values["district"], r.cell("district")) for r in reading.rows] == [("Ân Thi", "B2")] * 3
     rows[2][2] = None
-    assert ("E_MERGED", "C2:C3") in [(p.code, p.cell) for p in declarations(w.xlsx(rows, merges=["C2:C3"])).errors]
-    assert ("E_MERGED", "C4:D4") in [(p.code, p.cell) for p in declarations(w.xlsx(rows, merges=["C4:D4"])).errors]
+    assert ("E_MERGED", "C2:C3") in [
+        (p.code, p.cell) for p in declarations(w.xlsx(rows, merges=["C2:C3"])).errors
+    ]
+    assert ("E_MERGED", "C4:D4") in [
+        (p.code, p.cell) for p in declarations(w.xlsx(rows, merges=["C4:D4"])).errors
+    ]
 
 
 def test_old_fonts_are_refused_by_name_and_converted_on_request():
     rows = [["STT", "Tªn c¬ quan", "Sè Q§", "Ngµy Q§"], [1, "UBND x· L¹c §¹o", "12/Q§-UBND", "01/02/2020"]]
     refused = declarations(w.xlsx(rows))
-    assert {(p.code, p.cell, p.params["encoding"]) for p in refused.errors} == {("E_ENCODING", "B2", "TCVN3"), ("E_ENCODING", "C2", "TCVN3")}
-    row, = declarations(w.xlsx(rows), convert_legacy=True).rows
+    assert {(p.code, p.cell, p.params["encoding"]) for p in refused.errors} == {
+        ("E_ENCODING", "B2", "TCVN3"),
+        ("E_ENCODING", "C2", "TCVN3"),
+    }
+    (row,) = declarations(w.xlsx(rows), convert_legacy=True).rows
     assert row.values["name"] == "UBND xã Lạc Đạo" and row.values["number"] == "12/QĐ-UBND"
 
 
 def test_a_font_decides_where_the_text_alone_cannot():
     rows = [["STT", "Teân ñôn vò", "Soá QÑ", "Ngaøy QÑ"], [1, "La Sôn", "1/QÑ", "01/02/2020"]]
-    row, = declarations(w.xlsx(rows, fonts="VNI-Times"), convert_legacy=True).rows
+    (row,) = declarations(w.xlsx(rows, fonts="VNI-Times"), convert_legacy=True).rows
     assert row.values["name"] == "La Sơn"
 
 
 def test_a_person_corrects_header_column_row_and_cell():
-    rows = [["STT", "Nơi làm", "Q", "N"], [1, "Xã Lạc Đạo", "1/QĐ", "01/02/2020"], [2, "Xã Chỉ Đạo", "2/QĐ", "hôm qua"], [3, "bỏ dòng này", "3/QĐ", "01/02/2020"]]
+    rows = [
+        ["STT", "Nơi làm", "Q", "N"],
+        [1, "Xã Lạc Đạo", "1/QĐ", "01/02/2020"],
+        [2, "Xã Chỉ Đạo", "2/QĐ", "hôm qua"],
+        [3, "bỏ dòng này", "3/QĐ", "01/02/2020"],
+    ]
     assert declarations(w.xlsx(rows)).errors[0].code == "E_HEADER_MISSING"
     said = Overrides(headers={"Danh sách": [1, 1]}, columns={"Danh sách": {"2": "name", "3": "number", "4": "declared_on"}},
                      rows={"Danh sách": {"4": "note"}}, cells={"Danh sách": {"D3": "02/02/2020"}})  # fmt: skip
     reading = declarations(w.xlsx(rows), overrides=Overrides.from_dict(said.as_dict()))
     assert [str(p) for p in reading.errors] == []
-    assert [(r.values["name"], r.values["declared_on"].day) for r in reading.rows] == [("Xã Lạc Đạo", 1), ("Xã Chỉ Đạo", 2)]
+    assert [(r.values["name"], r.values["declared_on"].day) for r in reading.rows] == [
+        ("Xã Lạc Đạo", 1),
+        ("Xã Chỉ Đạo", 2),
+    ]
 
 
 def test_every_row_says_what_it_was_taken_for():
-    table, = declarations(w.xlsx(LAYOUTS["everything"]())).tables
+    (table,) = declarations(w.xlsx(LAYOUTS["everything"]())).tables
     classes = [verdict.cls for verdict in table.verdicts]
     assert {"title", "header", "number_row", "group", "data", "subtotal", "total", "footer"} == set(classes)
     assert all(verdict.reason for verdict in table.verdicts)

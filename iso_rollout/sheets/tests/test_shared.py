@@ -15,7 +15,11 @@ TODAY = dt.date(2026, 11, 23)
 OFFICE = SHARED / "office" / "expected.json"
 MANIFEST = SHARED / "nasty" / "manifest.tsv"
 office = json.loads(OFFICE.read_text(encoding="utf-8")) if OFFICE.exists() else []
-nasty = list(csv.DictReader(MANIFEST.open(encoding="utf-8"), delimiter="\t", quoting=csv.QUOTE_NONE)) if MANIFEST.exists() else []
+nasty = (
+    list(csv.DictReader(MANIFEST.open(encoding="utf-8"), delimiter="\t", quoting=csv.QUOTE_NONE))
+    if MANIFEST.exists()
+    else []
+)
 # What only the register can know.
 MATCHING = {"unknown_agency", "ambiguous_agency", "duplicate_agency", "unknown_parent"}
 REGISTER_CODES = {"E_PARENT_UNKNOWN", "E_CYCLE", "E_LEVEL_ORDER"}

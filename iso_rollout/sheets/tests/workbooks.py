@@ -47,7 +47,17 @@ def records():
     return found
 
 
-def table(columns=tuple(HEADINGS), *, title=(), groups=False, totals=False, footer=(), blanks=(), numbers=False, headings=HEADINGS):
+def table(
+    columns=tuple(HEADINGS),
+    *,
+    title=(),
+    groups=False,
+    totals=False,
+    footer=(),
+    blanks=(),
+    numbers=False,
+    headings=HEADINGS,
+):
     """Rows of one sheet: title, heading, rows under their groups, totals, foot."""
     rows = [*title, [headings[name] for name in columns]]
     if numbers:
@@ -100,7 +110,7 @@ def xlsx(rows, *, name="Danh sách", merges=(), hidden_rows=(), more=(), fonts=N
 
 
 def _text_at(rows, area):
-    from openpyxl.utils.cell import coordinate_from_string, column_index_from_string
+    from openpyxl.utils.cell import column_index_from_string, coordinate_from_string
 
     letters, number = coordinate_from_string(area.split(":")[0])
     row = rows[number - 1]
@@ -124,7 +134,12 @@ def csv_text(rows, delimiter=","):
         text = "" if value is None else str(value)
         return f'"{text}"' if any(sign in text for sign in f'{delimiter}"\n') else text
 
-    return "\r\n".join(delimiter.join(cell(row[i] if i < len(row) else None) for i in range(width)) for row in rows) + "\r\n"
+    return (
+        "\r\n".join(
+            delimiter.join(cell(row[i] if i < len(row) else None) for i in range(width)) for row in rows
+        )
+        + "\r\n"
+    )
 
 
 def ods(rows, *, name="Danh sách", hidden=(), spans=None, formulas=None):
@@ -133,18 +148,28 @@ def ods(rows, *, name="Danh sách", hidden=(), spans=None, formulas=None):
     for number, row in enumerate(rows, 1):
         cells = []
         for column, value in enumerate(row, 1):
-            extra = f' table:number-rows-spanned="{spans[number, column]}"' if (number, column) in (spans or {}) else ""
+            extra = (
+                f' table:number-rows-spanned="{spans[number, column]}"'
+                if (number, column) in (spans or {})
+                else ""
+            )
             if (number, column) in (formulas or {}):
                 extra += f" table:formula={quoteattr(formulas[number, column])}"
             if value is None:
                 cells.append(f"<table:table-cell{extra}/>")
             elif isinstance(value, (int, float)):
-                cells.append(f'<table:table-cell office:value-type="float" office:value="{value}"{extra}><text:p>{value}</text:p></table:table-cell>')
+                cells.append(
+                    f'<table:table-cell office:value-type="float" office:value="{value}"{extra}><text:p>{value}</text:p></table:table-cell>'
+                )
             else:
-                cells.append(f'<table:table-cell office:value-type="string"{extra}><text:p>{escape(value)}</text:p></table:table-cell>')
+                cells.append(
+                    f'<table:table-cell office:value-type="string"{extra}><text:p>{escape(value)}</text:p></table:table-cell>'
+                )
         visibility = ' table:visibility="collapse"' if number in hidden else ""
         lines.append(f"<table:table-row{visibility}>{''.join(cells)}</table:table-row>")
-    lines.append('<table:table-row table:number-rows-repeated="1048000"><table:table-cell table:number-columns-repeated="1024"/></table:table-row>')
+    lines.append(
+        '<table:table-row table:number-rows-repeated="1048000"><table:table-cell table:number-columns-repeated="1024"/></table:table-row>'
+    )
     content = (
         '<?xml version="1.0"?><office:document-content xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" '
         'xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0" xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0">'
