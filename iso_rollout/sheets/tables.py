@@ -55,11 +55,8 @@ class Table:
                 for open_group in stack.rows:
                     counts[open_group] += 1
             elif verdict.cls == TOTAL:
-                has_groups = bool(stack.rows) and not counts_whole_sheet(verdict.text)
-                if has_groups:
-                    self.verdicts[index] = verdict = Verdict(
-                        verdict.number, SUBTOTAL, verdict.reason, verdict.column, verdict.text
-                    )
+                if stack.rows and not counts_whole_sheet(verdict.text):
+                    self.verdicts[index] = verdict._replace(cls=SUBTOTAL)
                 totals.append((verdict, [counts[group] for group in stack.rows]))
         self._check_totals(totals)
         for group, count in counts.items():
@@ -221,7 +218,7 @@ class Table:
                     self.grid.address(self.header.last, column.number), column.title,
                 ))  # fmt: skip
         for verdict in self.verdicts:
-            if verdict.cls == NOTE and verdict.reason != "a note":
+            if verdict.cls == NOTE and verdict.reason.message != "a note":
                 self.warnings.append(Problem(
                     "W_ROW_SKIPPED", "The row was not read (%(problem)s): “%(text)s”.", self.name,
                     self.grid.address(verdict.number, verdict.column or 1), "", {"problem": verdict.reason, "text": verdict.text[:80]},

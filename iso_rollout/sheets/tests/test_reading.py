@@ -89,7 +89,7 @@ def shifted_right():
 
 
 LAYOUTS = {
-    "plain": lambda: w.table(),
+    "plain": w.table,
     "title": lambda: w.table(title=w.TITLE),
     "footer": lambda: w.table(footer=w.FOOTER),
     "title and footer": lambda: w.table(title=w.TITLE, footer=w.FOOTER),
@@ -128,7 +128,7 @@ def test_every_container_gives_the_same_rows(container, layout):
     rows = LAYOUTS[layout]()
     data = {
         "csv": lambda: w.csv_text(rows).encode("utf-8-sig"),
-        "csv;": lambda: ("sep=;\r\n" + w.csv_text(rows, ";")).encode(),
+        "csv;": ("sep=;\r\n" + w.csv_text(rows, ";")).encode,
         "tsv-16": lambda: w.csv_text(rows, "\t").encode("utf-16"),
         "ods": lambda: w.ods(rows),
         "openpyxl": lambda: w.openpyxl_xlsx(rows),
