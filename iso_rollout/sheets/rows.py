@@ -19,6 +19,7 @@ SUBTOTAL, TOTAL, NOTE, FOOTER, BLANK = "subtotal", "total", "note", "footer", "b
 CLASSES = (TITLE, HEADER, NUMBER_ROW, GROUP, DATA, SUBTOTAL, TOTAL, NOTE, FOOTER, BLANK)
 
 _FIRST_LETTERS_OF_TOTALS = ("", "c", "C", "t", "T")
+NUMBERED_NAME = Reason("running number and name without anything else")
 _ROMAN = re.compile(r"(?=[IVXLC])(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})")
 _MARKER = re.compile(
     r"^\(?(?P<marker>[IVXLC]{1,6}|[A-ZĐ]|[0-9]{1,3}(?:\.[0-9]{1,3})*)\s*[.)/:–-]\s*(?P<rest>\D.*)$"
@@ -122,7 +123,7 @@ class Classifier:
         found = []
         for number in self.grid.numbers:
             if number < self.header.first:
-                found.append(Verdict(number, TITLE, Reason("above the heading")))
+                found.append(self._above(number))
             elif number <= self.header.last:
                 found.append(Verdict(number, HEADER, Reason("the heading")))
             else:
@@ -134,6 +135,26 @@ class Classifier:
                     number, by_person[number], Reason("said by a person"), last.column, last.text, last.marker
                 )
         return self._end_table(found, by_person)
+
+    def _above(self, number):
+        """A title row, or the first group when it stands right above the heading: "A. XÂY DỰNG MỚI"."""
+        filled = self.grid.filled(number)
+        if (
+            len(filled) == 1
+            and self.header.first - number == 1
+            and (found := _MARKER.match(as_text(filled[0][1])[:LONGEST]))
+        ):
+            marker = found["marker"]
+            if not marker[0].isdigit():
+                return Verdict(
+                    number,
+                    GROUP,
+                    Reason("marked “%(marker)s”", marker=marker),
+                    filled[0][0],
+                    found["rest"],
+                    marker,
+                )
+        return Verdict(number, TITLE, Reason("above the heading"))
 
     def _plain(self, number):
         """The common case, fast: a name and a cell that only a row about an agency has. None: look closer."""
@@ -215,9 +236,10 @@ class Classifier:
             return Verdict(number, DATA, Reason("no name, but “%(title)s”", title=evidence), column)
         if subject and (not self.needs_evidence or self._filled_known(filled) >= 3):
             return Verdict(number, DATA, Reason("name and other cells of the list"), subject)
-        return Verdict(
-            number, NOTE, Reason("name without anything else") if subject else Reason("no name"), column, text
-        )
+        if subject and _is_number(marker):
+            return Verdict(number, NOTE, NUMBERED_NAME, column, text, marker)
+        reason = Reason("name without anything else") if subject else Reason("no name")
+        return Verdict(number, NOTE, reason, column, text)
 
     def _group_reason(self, number, filled, marker, text, column):  # noqa: PLR0911 (one return for each observation)
         others = [c for c, _ in filled if c not in (column, self.order)]
@@ -287,7 +309,8 @@ class Classifier:
         last = max((index for index, verdict in enumerate(found) if verdict.cls == DATA), default=-1)
         for index in range(last + 1, len(found)):
             verdict = found[index]
-            if verdict.cls in (GROUP, NOTE) and verdict.number not in by_person and last >= 0:
+            is_foot = verdict.cls in (GROUP, NOTE) and verdict.reason is not NUMBERED_NAME
+            if is_foot and verdict.number not in by_person and last >= 0:
                 found[index] = Verdict(
                     verdict.number,
                     FOOTER,

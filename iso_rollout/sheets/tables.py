@@ -32,7 +32,7 @@ class Table:
     def recognise(self, rows_by_person=None):
         """Judge every row, then gather the data rows under their groups. No cell is read yet."""
         self.verdicts = Classifier(self.grid, self.header, self.kind).verdicts(rows_by_person)
-        stack, counts, totals = GroupStack(), {}, []
+        stack, counts, totals, since = GroupStack(), {}, [], 0
         order = next((column.number for column in self.header.columns if column.is_order), None)
         letters = None
         for index, verdict in enumerate(self.verdicts):
@@ -57,7 +57,8 @@ class Table:
             elif verdict.cls == TOTAL:
                 if stack.rows and not counts_whole_sheet(verdict.text):
                     self.verdicts[index] = verdict._replace(cls=SUBTOTAL)
-                totals.append((verdict, [counts[group] for group in stack.rows]))
+                totals.append((verdict, [counts[group] for group in stack.rows], len(self.rows) - since))
+                since = len(self.rows)
         self._check_totals(totals)
         for group, count in counts.items():
             if group.claims is not None and not group.is_agency and group.claims != count:
@@ -89,7 +90,7 @@ class Table:
         return group_row(self.name, marked, is_agency=True)
 
     def _check_totals(self, totals):
-        for verdict, group_counts in totals:
+        for verdict, group_counts, since_last in totals:
             texts = [as_text(value) for column, value in self.grid.filled(verdict.number)]
             says = claim(texts)
             if says is None:
@@ -98,7 +99,8 @@ class Table:
                 continue
             whole = len(self.rows)
             holds = whole if counts_whole_sheet(verdict.text) or not group_counts else group_counts[-1]
-            if says not in {holds, whole, *group_counts}:
+            # Inner and outer groups, a page, a part of the sheet: any of these counts may be meant.
+            if says not in {holds, whole, since_last, *group_counts}:
                 self._warn_total(verdict.number, verdict.column, says, holds)
 
     def _bare_count(self, verdict):

@@ -2,11 +2,14 @@
 
 import datetime as dt
 import random
+from pathlib import Path
 
 import pytest
 
 from iso_rollout.sheets import Overrides, examples, read
+from iso_rollout.sheets.rows import group_text
 from iso_rollout.sheets.tests import workbooks as w
+from iso_rollout.sheets.totals import claim, is_total
 from iso_rollout.text import parse_date
 
 TODAY = dt.date(2026, 11, 23)
@@ -289,3 +292,76 @@ def test_shuffled_sheets_of_random_layouts():
         rows = w.table(tuple(columns), title=random.choice([(), w.TITLE]), groups=random.random() < 0.5, totals=random.random() < 0.5,
                        footer=random.choice([(), w.FOOTER]), blanks=set(random.sample(range(12), 3)))  # fmt: skip
         assert core(declarations(w.xlsx(rows))) == WANTED, rows
+
+
+def test_an_old_excel_workbook_tells_fonts_formats_formulas_and_what_is_hidden():
+    path = Path(__file__).parent / "files" / "old_excel.xls"
+    assert "E_ENCODING" in {p.code for p in declarations(path).errors}
+    reading = declarations(path, convert_legacy=True)
+    assert [(r.values["code"], r.values["name"], r.values.get("procedures")) for r in reading.rows] == [
+        ("00351", "UBND xã Lạc Đạo", 2), ("00352", "UBND xã Lạc Đạo", None), ("00353", "UBND xã Lạc Đạo", None),
+        ("00354", "UBND xã Lạc Đạo", 4),
+    ]  # fmt: skip
+    assert [(p.code, p.cell) for p in reading.errors] == [
+        ("E_FORMULA_EXTERNAL", "F3"),
+        ("E_FORMULA_ERROR", "F4"),
+    ]
+    assert {(p.code, p.sheet, p.cell) for p in reading.warnings} >= {
+        ("W_FORMULA", "DS", "F2"), ("W_HIDDEN_ROW", "DS", "C5"), ("W_HIDDEN_COLUMN", "DS", "D1"), ("W_HIDDEN_SHEET", "An", "file"),
+    }  # fmt: skip
+
+
+def test_two_tables_below_each_other_keep_their_groups_and_totals():
+    part = [["STT", "Đơn vị", "Số QĐ", "Ngày QĐ"], [1, "Xã B", "1/QĐ", "01/02/2020"], ["Cộng: 1 đơn vị"]]
+    reading = declarations(w.xlsx([["A. XÂY DỰNG MỚI"], *part, ["B. CHUYỂN ĐỔI"], *part]))
+    assert [r.values["form"] for r in reading.rows] == ["BUILD", "CONVERT"]
+    assert "W_TOTAL" not in {p.code for p in reading.warnings}
+
+
+def test_an_unfinished_last_row_is_not_taken_for_the_foot():
+    reading = declarations(w.xlsx([*w.table(SHORT), [13, "Xã Chưa Xong"], *w.FOOTER]))
+    assert [p.cell for p in reading.warnings if p.code == "W_ROW_SKIPPED"] == ["B14"]
+
+
+NAMES_LIKE_TOTALS = [
+    "Cộng Hòa",
+    "CỘNG HOÀ",
+    "Cộng Hiền",
+    "Cộng Lạc",
+    "Tống Phan",
+    "Tổng cục Thuế",
+    "Tổng công ty A",
+]
+
+
+@pytest.mark.parametrize("name", NAMES_LIKE_TOTALS)
+def test_names_that_begin_like_totals_are_names(name):
+    assert not is_total(name)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Cộng",
+        "Cộng:",
+        "Cộng: 17",
+        "TỔNG SỐ",
+        "Tổng cộng",
+        "Tổng: 5",
+        "Cộng 12 đơn vị",
+        "Cộng huyện Văn Lâm",
+        "Cộng I",
+        "Tổng số xã",
+    ],
+)
+def test_totals_are_totals(text):
+    assert is_total(text)
+
+
+def test_a_claim_is_a_number_of_agencies_only():
+    claims = {"Cộng: 17": 17, "44 đơn vị": 44, "Huyện Ân Thi: 21 đơn vị": 21, "133 cơ quan, đơn vị": 133, "3016": None,
+              "Áp dụng TCVN ISO 9001:2015": None, "Tổng số: 1.234 đơn vị": 1234, "Quận 5": None}  # fmt: skip
+    assert {text: claim([text]) for text in claims} == claims
+    assert [group_text(text) for text in ("Huyện Ân Thi: 21 đơn vị", "Quận 5", "Khối sở (18 đơn vị)", "Theo TCVN ISO 9001:2015", "Xã B:")] == [
+        "Huyện Ân Thi", "Quận 5", "Khối sở", "Theo TCVN ISO 9001:2015", "Xã B",
+    ]  # fmt: skip
