@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from agencies.access import scope_of
+from agencies.history import record
 from agencies.models import Agency
 from iso_rollout.text import fold
 from procedures.lifecycle import Evidence
@@ -29,6 +30,15 @@ class DocumentQuerySet(models.QuerySet):
         issued = Agency.objects.filter(scope_of(user), pk=OuterRef("issued_by"))
         plans = Plan.objects.visible_to(user).filter(decision=OuterRef("pk"))
         return self.filter(Exists(milestones) | Exists(declarations) | Exists(issued) | Exists(plans))
+
+    def of_agency(self, agency):
+        """Documents that an agency issued, or that its milestones, declarations and plans rest on."""
+        return self.filter(
+            Q(issued_by=agency)
+            | Q(pk__in=agency.declarations.values("document"))
+            | Q(pk__in=agency.rollouts.values("milestones__document"))
+            | Q(pk__in=agency.rollouts.values("plan__decision"))
+        )
 
     def matching(self, text):
         found = self
@@ -92,3 +102,11 @@ class Document(models.Model):
     def save(self, *args, **kwargs):
         self.search_key = fold(f"{self.number} {self.title} {self.signer}")[:800]
         super().save(*args, **kwargs)
+
+
+def entered(document, change_set):
+    """The document a door was given, stored: a new one is entered by the same act as what rests on it."""
+    if document is not None and document.pk is None:
+        document.save()
+        record(change_set, document)
+    return document

@@ -14,7 +14,7 @@ from agencies.history import change_of, open_change_set, record, record_many, sn
 from agencies.models import Agency
 from procedures import lifecycle
 from procedures.lifecycle import Acceptance, Form, Stage, Standing, State, StepRefused
-from procedures.models.documents import Document
+from procedures.models.documents import Document, entered
 from procedures.models.entries import Entry, EntryQuerySet, acting_roles
 from procedures.models.plans import Plan
 from procedures.models.standards import Standard
@@ -159,7 +159,8 @@ class Rollout(models.Model):
     ):
         """Record that this rollout reached `stage` on a day. Returns the Milestone.
 
-        `seen` is the version the person was looking at. A declaration goes through
+        `seen` is the version the person was looking at; `document` may be a new one, which is
+        entered by the same act. A declaration goes through
         `Declaration.objects.declare`, which comes here with what it made. Raises StepRefused (a
         hard rule, not their role, or already recorded) and ChangedMeanwhile (somebody was
         faster). Source: QĐ 19/2014/QĐ-TTg Điều 4.
@@ -173,18 +174,19 @@ class Rollout(models.Model):
         if existing is not None and existing.counts:
             raise StepRefused(_now("%s is on record already.") % stage.label, "stage")
         lifecycle.check_step(rollout.standing(), stage, on=on, roles=roles, today=timezone.localdate())
+        change_set = change_set or open_change_set(
+            title or _now("%(agency)s: %(stage)s") % {"agency": rollout.agency, "stage": stage.label}, by=by
+        )
         before = snapshot(existing) if existing else None
         milestone = existing or Milestone(rollout=rollout, stage=stage)
         milestone.rank, milestone.reached_on = stage.rank, on
-        milestone.document, milestone.declaration, milestone.note = document, declaration, note
+        milestone.document = entered(document, change_set)
+        milestone.declaration, milestone.note, milestone.review_note = declaration, note, ""
         milestone.recorded_by, milestone.recorded_at = by, timezone.now()
         milestone.acceptance, milestone.reviewed_by, milestone.reviewed_at = Acceptance.UNREVIEWED, None, None
         milestone.version = milestone.version + 1 if existing else 1
         milestone.settle(by, roles)
         milestone.save()
-        change_set = change_set or open_change_set(
-            title or _now("%(agency)s: %(stage)s") % {"agency": rollout.agency, "stage": stage.label}, by=by
-        )
         record(change_set, milestone, before=before)
         Milestone.refresh_derived([milestone])
         self.refresh_from_db()
@@ -204,8 +206,11 @@ class Rollout(models.Model):
         lifecycle.check_step(
             rollout.standing(without=stored), stored.stage, on=on, roles=roles, today=timezone.localdate()
         )
+        change_set = change_set or open_change_set(
+            _now("Correct %(entry)s") % {"entry": stored}, by=by, reason=reason
+        )
         before = snapshot(stored)
-        stored.reached_on, stored.document, stored.note = on, document, note
+        stored.reached_on, stored.document, stored.note = on, entered(document, change_set), note
         stored.acceptance, stored.reviewed_by, stored.reviewed_at = Acceptance.UNREVIEWED, None, None
         stored.review_note = ""
         stored.settle(by, roles)
@@ -213,9 +218,6 @@ class Rollout(models.Model):
             stored.reviewed_at = timezone.now()
         stored.version += 1
         stored.save()
-        change_set = change_set or open_change_set(
-            _now("Correct %(entry)s") % {"entry": stored}, by=by, reason=reason
-        )
         record(change_set, stored, before=before)
         Milestone.refresh_derived([stored])
         self.refresh_from_db()
