@@ -27,4 +27,7 @@ class ChangedMeanwhile(Exception):
     def change(self):
         from agencies.models import Change
 
-        return Change.objects.of(self.theirs).select_related("change_set__made_by").first()
+        # A record made of several, such as a rollout with its milestones, knows its own lines.
+        own = getattr(self.theirs, "changes", None)
+        lines = own() if own else Change.objects.of(self.theirs)
+        return lines.select_related("change_set__made_by").first()

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from agencies.access import scope_of
 from agencies.errors import ChangedMeanwhile
 from agencies.history import change_of, open_change_set, record, record_many, snapshot
-from agencies.models import Agency
+from agencies.models import Agency, Change
 from procedures import lifecycle
 from procedures.lifecycle import Acceptance, Form, Stage, Standing, State, StepRefused
 from procedures.models.documents import Document, entered
@@ -143,6 +143,18 @@ class Rollout(models.Model):
     def is_late_on(self, day):
         return self.state in OPEN_STATES and self.due_on < day and self.stage not in DONE
 
+    def changes(self):
+        """Its history with that of its milestones and their declarations, the latest first."""
+        milestones = Q(object_id__in=self.milestones.values("pk")) | Q(before__rollout_id=self.pk)
+        return Change.objects.filter(agency=self.agency_id).filter(
+            Q(model="procedures.rollout", object_id=self.pk)
+            | Q(milestones, model="procedures.milestone")
+            | Q(
+                model="procedures.declaration",
+                object_id__in=self.milestones.filter(declaration__isnull=False).values("declaration"),
+            )
+        )
+
     # Doors
 
     def _claim(self, seen):
@@ -192,8 +204,21 @@ class Rollout(models.Model):
         self.refresh_from_db()
         return milestone
 
+    def _stored(self, milestone, entry_seen):
+        """The milestone as it is; `entry_seen` is the version the person saw, None: not checked.
+
+        A review leaves the rollout's version alone, so that reviewing one milestone does not
+        stop the work on another.
+        """
+        stored = self.milestones.get(pk=milestone.pk)
+        if entry_seen is not None and stored.version != entry_seen:
+            raise ChangedMeanwhile(stored)
+        return stored
+
     @transaction.atomic
-    def amend(self, milestone, *, on, by, seen, document=None, note="", reason="", change_set=None):
+    def amend(
+        self, milestone, *, on, by, seen, entry_seen=None, document=None, note="", reason="", change_set=None
+    ):
         """Correct the day, document or note of a milestone; the earlier text stays in the history.
 
         What staff correct waits for confirmation anew. Raises StepRefused and ChangedMeanwhile.
@@ -202,7 +227,7 @@ class Rollout(models.Model):
         if milestone.stage == Stage.DECLARED:
             raise StepRefused(_now("A declaration is corrected as a declaration."))
         rollout = self._claim(seen)
-        stored = rollout.milestones.get(pk=milestone.pk)
+        stored = rollout._stored(milestone, entry_seen)
         lifecycle.check_step(
             rollout.standing(without=stored), stored.stage, on=on, roles=roles, today=timezone.localdate()
         )
