@@ -266,12 +266,30 @@ class Rollout(models.Model):
         change = change_of(change_set, stored, before=snapshot(stored), deleted=True)
         declaration = stored.declaration
         stored.delete()
-        changes = [change]
+        record_many([change])
         if declaration is not None:
-            changes.append(change_of(change_set, declaration, before=snapshot(declaration), deleted=True))
-            declaration.delete()
-        record_many(changes)
+            declaration.strike(change_set)
         Milestone.refresh_derived([stored])
+        self.refresh_from_db()
+
+    @transaction.atomic
+    def follow(self, declaration, *, by, change_set):
+        """Bring *declared* to the day and document of its declaration. Raises StepRefused."""
+        rollout = self._claim(self.version)
+        stored = rollout.milestones.get(declaration=declaration)
+        lifecycle.check_step(
+            rollout.standing(without=stored),
+            Stage.DECLARED,
+            on=declaration.declared_on,
+            roles=acting_roles(by, rollout.agency),
+            today=timezone.localdate(),
+        )
+        before = snapshot(stored)
+        stored.reached_on, stored.document = declaration.declared_on, declaration.document
+        stored.version += 1
+        stored.save()
+        record(change_set, stored, before=before)
+        type(declaration).refresh_derived([declaration])
         self.refresh_from_db()
 
     @transaction.atomic
