@@ -2,8 +2,12 @@
 
 import datetime
 import itertools
+from contextlib import contextmanager
 from dataclasses import dataclass
 
+import pytest
+from django.apps import apps
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from agencies.history import open_change_set
@@ -120,3 +124,20 @@ def grant(user, role, agency, *, starts_on=None, ends_on=None):
     return Membership.objects.create(
         user=user, role=Role(role), agency=agency, starts_on=starts_on, ends_on=ends_on
     )
+
+
+def constraint_names(app_label):
+    """The names of all constraints that the models of an app declare."""
+    return {c.name for model in apps.get_app_config(app_label).get_models() for c in model._meta.constraints}
+
+
+@contextmanager
+def database_refuses(name):
+    """Inside, a statement must break the named constraint, and no other."""
+    with pytest.raises(IntegrityError) as caught, transaction.atomic():
+        yield
+        # What PostgreSQL puts off until the end of the transaction.
+        connection.check_constraints()
+    # SQLite names the columns of a unique constraint, not the constraint.
+    unique_on_sqlite = connection.vendor == "sqlite" and "UNIQUE constraint failed" in str(caught.value)
+    assert name in str(caught.value) or unique_on_sqlite

@@ -9,7 +9,7 @@ from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from agencies.errors import ChangedMeanwhile, Refused
@@ -148,7 +148,7 @@ class AgencyQuerySet(models.QuerySet):
         return found
 
     def delete(self):
-        raise Refused(_now("Agencies close; they are not deleted."))
+        raise Refused(gettext("Agencies close; they are not deleted."))
 
     @transaction.atomic
     def establish(self, *, by, change_set=None, on=None, **values):
@@ -161,7 +161,7 @@ class AgencyQuerySet(models.QuerySet):
         agency.check_place()
         agency.check_code()
         change_set = change_set or open_change_set(
-            _now("Enter agency %(name)s") % {"name": agency.name}, by=by
+            gettext("Enter agency %(name)s") % {"name": agency.name}, by=by
         )
         self.establish_many([agency], change_set=change_set)
         return agency
@@ -343,7 +343,7 @@ class Agency(models.Model):
         super().save(*args, **kwargs)
 
     def delete(self, *args, **kwargs):
-        raise Refused(_now("Agencies close; they are not deleted."))
+        raise Refused(gettext("Agencies close; they are not deleted."))
 
     # Rules
 
@@ -360,37 +360,37 @@ class Agency(models.Model):
     def check_place(self):
         """Raises Refused for a cycle, a level above the parent's, or a parent that closed."""
         if self.kind in KIND_LEVEL and self.level != KIND_LEVEL[self.kind]:
-            raise Refused(_now("An agency of this kind belongs to another level."), "level")
+            raise Refused(gettext("An agency of this kind belongs to another level."), "level")
         covering = self.covered_by
         if covering is not None and (covering.pk == self.pk or covering.covered_by_id is not None):
             raise Refused(
-                _now("The covering agency must be another one with a system of its own."), "covered_by"
+                gettext("The covering agency must be another one with a system of its own."), "covered_by"
             )
         parent = self.parent
         if parent is None:
             return
         if self.pk is not None and self.pk in (parent.pk, *parent.ancestor_ids()):
             raise Refused(
-                _now("%(parent)s lies below %(name)s: that would be a circle.")
+                gettext("%(parent)s lies below %(name)s: that would be a circle.")
                 % {"parent": parent, "name": self.name},
                 "parent",
             )
         if Level(parent.level).rank > Level(self.level).rank:
             raise Refused(
-                _now("%(name)s cannot stand below %(parent)s, which is of a lower level.")
+                gettext("%(name)s cannot stand below %(parent)s, which is of a lower level.")
                 % {"parent": parent, "name": self.name},
                 "parent",
             )
         if parent.dissolved_on is not None and self.dissolved_on is None:
             raise Refused(
-                _now("%(parent)s closed on %(day)s.")
+                gettext("%(parent)s closed on %(day)s.")
                 % {"parent": parent, "day": date_format(parent.dissolved_on)},
                 "parent",
             )
         if self.pk is not None:
             lower = [level.value for level in Level if level.rank < Level(self.level).rank]
             if Agency.objects.filter(parent=self.pk, level__in=lower).exists():
-                raise Refused(_now("An agency of a higher level stands below it."), "level")
+                raise Refused(gettext("An agency of a higher level stands below it."), "level")
 
     def check_code(self):
         """Raises Refused when an agency that exists has the code already."""
@@ -399,7 +399,7 @@ class Agency(models.Model):
         other = Agency.objects.filter(code=self.code, dissolved_on=None).exclude(pk=self.pk).first()
         if other is not None:
             raise Refused(
-                _now("The code %(code)s belongs to %(name)s.") % {"code": self.code, "name": other}, "code"
+                gettext("The code %(code)s belongs to %(name)s.") % {"code": self.code, "name": other}, "code"
             )
 
     # Doors
@@ -429,7 +429,7 @@ class Agency(models.Model):
         if not changed:
             return stored
         change_set = change_set or open_change_set(
-            _now("Revise %(name)s") % {"name": old["name"]}, by=by, reason=reason
+            gettext("Revise %(name)s") % {"name": old["name"]}, by=by, reason=reason
         )
         if on is not None:
             stored.remember(old, on, change_set)
@@ -443,14 +443,14 @@ class Agency(models.Model):
     def remember(self, old, on, change_set=None):
         """Keep the identity that ended on a day. `old` maps the names of IDENTITY to values."""
         if on > timezone.localdate():
-            raise Refused(_now("The day lies in the future."), "on")
+            raise Refused(gettext("The day lies in the future."), "on")
         if not self.exists_on(on):
-            raise Refused(_now("The agency did not exist on that day."), "on")
+            raise Refused(gettext("The agency did not exist on that day."), "on")
         last = self.past.order_by("-until").first()
         from_on = last.until if last else self.established_on
         if from_on is not None and on < from_on:
             raise Refused(
-                _now("A later change of %(day)s is on record.") % {"day": date_format(from_on)}, "on"
+                gettext("A later change of %(day)s is on record.") % {"day": date_format(from_on)}, "on"
             )
         if on != from_on:
             # On the day of the last change the present identity is simply put right.
@@ -470,17 +470,17 @@ class Agency(models.Model):
         if stored.version != seen:
             raise ChangedMeanwhile(stored)
         if stored.dissolved_on is not None:
-            raise Refused(_now("It closed on %(day)s.") % {"day": date_format(stored.dissolved_on)}, "on")
+            raise Refused(gettext("It closed on %(day)s.") % {"day": date_format(stored.dissolved_on)}, "on")
         if stored.established_on is not None and on <= stored.established_on:
-            raise Refused(_now("It was established on that day or later."), "on")
+            raise Refused(gettext("It was established on that day or later."), "on")
         dependent = Agency.objects.filter(Q(parent=stored) | Q(covered_by=stored), dissolved_on=None)
         if still := dependent.exclude(pk=stored.pk).first():
             raise Refused(
-                _now("%(name)s still depends on it: close or move that agency first.") % {"name": still}
+                gettext("%(name)s still depends on it: close or move that agency first.") % {"name": still}
             )
         successors = successor if isinstance(successor, list) else [(successor, extent)] if successor else []
         change_set = change_set or open_change_set(
-            _now("Close %(name)s") % {"name": stored.name}, by=by, reason=reason
+            gettext("Close %(name)s") % {"name": stored.name}, by=by, reason=reason
         )
         before = snapshot(stored)
         stored.dissolved_on, stored.version = on, seen + 1
@@ -489,7 +489,7 @@ class Agency(models.Model):
         for heir, part in successors:
             if heir.pk == stored.pk or not heir.exists_on(on):
                 raise Refused(
-                    _now("The successor must be another agency that exists on that day."), "successor"
+                    gettext("The successor must be another agency that exists on that day."), "successor"
                 )
             edge = Succession.objects.create(
                 predecessor=stored, successor=heir, on=on, extent=part, decision=decision

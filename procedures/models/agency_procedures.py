@@ -3,7 +3,7 @@
 from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils.formats import date_format
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from agencies.access import scope_of
@@ -48,7 +48,7 @@ class AgencyProcedureQuerySet(models.QuerySet):
         rows = [r for r in rows if r.applied_on is None or r.applied_on < on]
         if not rows:
             return 0
-        change_set = change_set or open_change_set(_now("Procedures under %s") % standard, by=by)
+        change_set = change_set or open_change_set(gettext("Procedures under %s") % standard, by=by)
         changes, past = [], []
         for row in rows:
             before = snapshot(row)
@@ -95,7 +95,7 @@ class AgencyProcedureQuerySet(models.QuerySet):
             before = snapshot(past)
             if on is not None and on <= past.applied_on:
                 day = date_format(past.applied_on)
-                raise Refused(_now("Procedures ran under another standard since %s.") % day, "on")
+                raise Refused(gettext("Procedures ran under another standard since %s.") % day, "on")
             past.until = on or past.until
             changes.append(change_of(change_set, past, before=before, deleted=on is None))
         self.model.objects.bulk_update(rows, ["standard", "applied_on", "version"], batch_size=300)

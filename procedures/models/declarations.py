@@ -4,7 +4,7 @@ from django.db import models, transaction
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from agencies.access import scope_of
@@ -105,13 +105,13 @@ class DeclarationQuerySet(EntryQuerySet):
         # Two declarations of one agency come one after the other, also where there is no rollout to claim.
         Agency.objects.select_for_update(no_key=True).get(pk=agency.pk)
         if not agency.is_unit:
-            raise StepRefused(_now("%s has no system of its own.") % agency, "agency")
+            raise StepRefused(gettext("%s has no system of its own.") % agency, "agency")
         roles = acting_roles(by, agency)
         declaration = Declaration(agency=agency, standard=standard, declared_on=on)
         declaration.notified_on, declaration.posted_on = notified_on, posted_on
         declaration.check_days(roles)
         if self.filter(agency=agency, declared_on=on, standard=standard).exists():
-            raise StepRefused(_now("This declaration is on record already."), "on")
+            raise StepRefused(gettext("This declaration is on record already."), "on")
         last = self.filter(agency=agency).order_by("id").last()
         if after is not None and after != (last.pk if last else 0):
             raise ChangedMeanwhile(last or agency)
@@ -119,7 +119,8 @@ class DeclarationQuerySet(EntryQuerySet):
             earlier = self.by(on).filter(agency=agency).order_by("declared_on", "id").last()
             reason = Redeclaration.proposed(earlier, standard)
         change_set = change_set or open_change_set(
-            _now("%(agency)s declares under %(standard)s") % {"agency": agency, "standard": standard}, by=by
+            gettext("%(agency)s declares under %(standard)s") % {"agency": agency, "standard": standard},
+            by=by,
         )
         declaration.document = document = entered(document, change_set)
         declaration.number, declaration.signer, declaration.precision = number, signer, precision
@@ -208,7 +209,7 @@ class Declaration(Entry):
         ]
 
     def __str__(self):
-        return f"{self.agency}: {self.number or _now('declaration')}"
+        return f"{self.agency}: {self.number or gettext('declaration')}"
 
     @property
     def agency_of_entry(self):
@@ -239,16 +240,16 @@ class Declaration(Entry):
         lifecycle.check_step(standing, Stage.DECLARED, on=on, roles=roles, today=today)
         if self.standard.published_on > on:
             raise StepRefused(
-                _now("%(standard)s was published on %(day)s.")
+                gettext("%(standard)s was published on %(day)s.")
                 % {"standard": self.standard, "day": date_format(self.standard.published_on)},
                 "on",
             )
         for name in ("notified_on", "posted_on"):
             day = getattr(self, name)
             if day is not None and day < on:
-                raise StepRefused(_now("It cannot lie before the declaration."), name)
+                raise StepRefused(gettext("It cannot lie before the declaration."), name)
             if day is not None and day > today:
-                raise StepRefused(_now("The day lies in the future."), name)
+                raise StepRefused(gettext("The day lies in the future."), name)
 
     # Doors
 
@@ -283,7 +284,7 @@ class Declaration(Entry):
         stored.check_days(roles)
         same = Declaration.objects.filter(agency=stored.agency, declared_on=on, standard=stored.standard)
         if same.exclude(pk=stored.pk).exists():
-            raise StepRefused(_now("This declaration is on record already."), "on")
+            raise StepRefused(gettext("This declaration is on record already."), "on")
         stored.acceptance, stored.reviewed_by, stored.reviewed_at = Acceptance.UNREVIEWED, None, None
         stored.review_note = ""
         stored.settle(by, roles)
@@ -291,7 +292,7 @@ class Declaration(Entry):
             stored.reviewed_at = timezone.now()
         stored.save()
         change_set = change_set or open_change_set(
-            _now("Correct %(entry)s") % {"entry": stored}, by=by, reason=why
+            gettext("Correct %(entry)s") % {"entry": stored}, by=by, reason=why
         )
         record(change_set, stored, before=before)
         if rollout := stored._rollout():
@@ -308,12 +309,12 @@ class Declaration(Entry):
         Raises StepRefused (not their role, *notified* rests on it, no reason) and ChangedMeanwhile.
         """
         if not reason.strip():
-            raise StepRefused(_now("A reason is needed."), "reason")
+            raise StepRefused(gettext("A reason is needed."), "reason")
         roles = acting_roles(by, self.agency)
         stored = self._claim(seen)
         lifecycle.check_withdrawal(Standing(form=lifecycle.Form.EXTEND), Stage.DECLARED, roles=roles)
         change_set = change_set or open_change_set(
-            _now("Take back %(entry)s") % {"entry": stored}, by=by, reason=reason
+            gettext("Take back %(entry)s") % {"entry": stored}, by=by, reason=reason
         )
         if rollout := stored._rollout():
             milestone = rollout.milestones.get(declaration=stored)

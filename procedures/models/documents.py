@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils.formats import date_format
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from agencies.access import scope_of
@@ -92,15 +92,21 @@ class Document(models.Model):
 
     def __str__(self):
         if self.number and self.signed_on:
-            return _now("%(number)s of %(day)s") % {"number": self.number, "day": date_format(self.signed_on)}
+            return gettext("%(number)s of %(day)s") % {
+                "number": self.number,
+                "day": date_format(self.signed_on),
+            }
         return self.number or self.title or self.file_name
 
     @property
     def history_agency_id(self):
         return self.issued_by_id
 
-    def save(self, *args, **kwargs):
+    def derive(self):
         self.search_key = fold(f"{self.number} {self.title} {self.signer}")[:800]
+
+    def save(self, *args, **kwargs):
+        self.derive()
         super().save(*args, **kwargs)
 
 

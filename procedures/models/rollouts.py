@@ -5,7 +5,7 @@ from django.db import models, transaction
 from django.db.models import Exists, F, Max, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from agencies.access import scope_of
@@ -179,15 +179,16 @@ class Rollout(models.Model):
         """
         stage = Stage(stage)
         if (stage == Stage.DECLARED) != (declaration is not None):
-            raise StepRefused(_now("A declaration is recorded with its number and day."), "stage")
+            raise StepRefused(gettext("A declaration is recorded with its number and day."), "stage")
         roles = acting_roles(by, self.agency)
         rollout = self._claim(seen)
         existing = rollout.milestones.filter(stage=stage).first()
         if existing is not None and existing.counts:
-            raise StepRefused(_now("%s is on record already.") % stage.label, "stage")
+            raise StepRefused(gettext("%s is on record already.") % stage.label, "stage")
         lifecycle.check_step(rollout.standing(), stage, on=on, roles=roles, today=timezone.localdate())
         change_set = change_set or open_change_set(
-            title or _now("%(agency)s: %(stage)s") % {"agency": rollout.agency, "stage": stage.label}, by=by
+            title or gettext("%(agency)s: %(stage)s") % {"agency": rollout.agency, "stage": stage.label},
+            by=by,
         )
         before = snapshot(existing) if existing else None
         milestone = existing or Milestone(rollout=rollout, stage=stage)
@@ -225,14 +226,14 @@ class Rollout(models.Model):
         """
         roles = acting_roles(by, self.agency)
         if milestone.stage == Stage.DECLARED:
-            raise StepRefused(_now("A declaration is corrected as a declaration."))
+            raise StepRefused(gettext("A declaration is corrected as a declaration."))
         rollout = self._claim(seen)
         stored = rollout._stored(milestone, entry_seen)
         lifecycle.check_step(
             rollout.standing(without=stored), stored.stage, on=on, roles=roles, today=timezone.localdate()
         )
         change_set = change_set or open_change_set(
-            _now("Correct %(entry)s") % {"entry": stored}, by=by, reason=reason
+            gettext("Correct %(entry)s") % {"entry": stored}, by=by, reason=reason
         )
         before = snapshot(stored)
         stored.reached_on, stored.document, stored.note = on, entered(document, change_set), note
@@ -255,13 +256,13 @@ class Rollout(models.Model):
         Raises StepRefused (not their role, a later one rests on it, no reason) and ChangedMeanwhile.
         """
         if not reason.strip():
-            raise StepRefused(_now("A reason is needed."), "reason")
+            raise StepRefused(gettext("A reason is needed."), "reason")
         roles = acting_roles(by, self.agency)
         rollout = self._claim(seen)
         stored = rollout.milestones.get(pk=milestone.pk)
         lifecycle.check_withdrawal(rollout.standing(), stored.stage, roles=roles)
         change_set = change_set or open_change_set(
-            _now("Take back %(entry)s") % {"entry": stored}, by=by, reason=reason
+            gettext("Take back %(entry)s") % {"entry": stored}, by=by, reason=reason
         )
         change = change_of(change_set, stored, before=snapshot(stored), deleted=True)
         declaration = stored.declaration
@@ -302,15 +303,17 @@ class Rollout(models.Model):
         on = on or timezone.localdate()
         state = State(state)
         if on > timezone.localdate():
-            raise StepRefused(_now("The day lies in the future."), "on")
+            raise StepRefused(gettext("The day lies in the future."), "on")
         roles = acting_roles(by, self.agency)
         rollout = self._claim(seen)
         lifecycle.check_move(rollout.standing(), state, roles=roles, reason=reason)
         last = rollout.moves.order_by("-moved_on").first()
         if on < rollout.assigned_on or (last and on < last.moved_on):
-            raise StepRefused(_now("The day lies before the last change of this rollout."), "on")
+            raise StepRefused(gettext("The day lies before the last change of this rollout."), "on")
         change_set = change_set or open_change_set(
-            _now("%(rollout)s: %(state)s") % {"rollout": rollout, "state": state.label}, by=by, reason=reason
+            gettext("%(rollout)s: %(state)s") % {"rollout": rollout, "state": state.label},
+            by=by,
+            reason=reason,
         )
         before = snapshot(rollout)
         rollout.state = state
@@ -327,7 +330,7 @@ class Rollout(models.Model):
     def _carry_on(self, on, year, due_on, by, change_set):
         """The undertaking of another year, with the milestones reached so far."""
         if not year or year <= self.year or year not in self.plan.years or due_on is None or due_on <= on:
-            raise StepRefused(_now("Say a later year of the plan and a later due day."), "year")
+            raise StepRefused(gettext("Say a later year of the plan and a later due day."), "year")
         heir = self.plan.assign(
             self.agency,
             form=self.form,
