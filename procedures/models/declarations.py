@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from agencies.access import scope_of
 from agencies.errors import ChangedMeanwhile
 from agencies.history import open_change_set, record, snapshot
-from agencies.models import Agency
+from agencies.models import Agency, Change
 from procedures import lifecycle
 from procedures.lifecycle import Acceptance, Stage, Standing, State, StepRefused
 from procedures.models.agency_procedures import AgencyProcedure
@@ -114,7 +114,8 @@ class DeclarationQuerySet(EntryQuerySet):
             raise StepRefused(gettext("This declaration is on record already."), "on")
         last = self.filter(agency=agency).order_by("id").last()
         if after is not None and after != (last.pk if last else 0):
-            raise ChangedMeanwhile(last or agency)
+            lines = Change.objects.filter(agency=agency, model="procedures.declaration")
+            raise ChangedMeanwhile(last or agency, lines)
         if reason is None:
             earlier = self.by(on).filter(agency=agency).order_by("declared_on", "id").last()
             reason = Redeclaration.proposed(earlier, standard)

@@ -161,7 +161,7 @@ class Rollout(models.Model):
         """Take the rollout for this change: the version in the filter makes the second click miss."""
         claimed = Rollout.objects.filter(pk=self.pk, version=seen).update(version=seen + 1)
         if not claimed:
-            raise ChangedMeanwhile(Rollout.objects.select_related("agency").get(pk=self.pk))
+            raise ChangedMeanwhile(Rollout.objects.select_related("agency").get(pk=self.pk), self.changes())
         # A copy: when a rule refuses, the caller's object still says what is stored.
         return Rollout.objects.select_related("agency", "plan__agency", "target_standard").get(pk=self.pk)
 
