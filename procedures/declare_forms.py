@@ -123,6 +123,8 @@ class DeclareForm(DeclarationForm):
             later = [c for c in Redeclaration.choices if c[0] != Redeclaration.FIRST]
             self.fields["reason"].choices = later
             self.fields["reason"].label = _("Reason of declaring again")
+            # Typed before there was one to replace: the rule says it.
+            self.fields["reason"].required = False
             self.initial["reason"] = Redeclaration.proposed(self.earlier, current) if current else None
         self.COMPARED = tuple(n for n in self.COMPARED if n in self.fields)
 
@@ -141,20 +143,22 @@ class DeclareForm(DeclarationForm):
 
     def values(self):
         values = super().values()
-        values.setdefault("reason", None)
-        return values
+        return values | {"reason": values.get("reason") or None}
+
+    def is_same(self, declaration):
+        """Of the day and standard that were typed: an agency has one such at most."""
+        typed = self.cleaned_data
+        return (declaration.declared_on, declaration.standard) == (typed["on"], typed["standard"])
 
     def says(self, declaration):
-        typed = self.cleaned_data
-        return (
-            declaration.declared_on == typed["on"]
-            and declaration.standard == typed["standard"]
-            and all(getattr(declaration, n) == typed[n] for n in self.FACTS if n != "reason")
+        facts = [name for name in self.FACTS if name != "reason"]
+        return self.is_same(declaration) and all(
+            getattr(declaration, name) == self.cleaned_data[name] for name in facts
         )
 
     def on_record(self):
         """The same declaration by day and standard, else the latest that counts; None without any."""
-        own = Declaration.objects.filter(agency=self.agency).select_related("standard")
+        own = Declaration.objects.filter(agency=self.agency).select_related("agency", "standard")
         same = own.filter(declared_on=self.cleaned_data["on"], standard=self.cleaned_data["standard"])
         return same.first() or own.order_by("id").last()
 
@@ -169,17 +173,19 @@ class DeclareForm(DeclarationForm):
         return self.lines_of(found)
 
     def again(self):
-        rollout = (
-            type(self.rollout).objects.select_related("agency", "plan").get(pk=self.rollout.pk)
-            if self.rollout
-            else None
-        )
-        last = Declaration.objects.filter(agency=self.agency).order_by("id").last()
-        newer = {"seen": rollout.version if rollout else 0, "after": last.pk if last else 0}
-        data = self._data(**newer)
-        if "reason" not in data and last is not None:
-            data["reason"] = Redeclaration.proposed(last, self.cleaned_data["standard"])
-        return DeclareForm(data, agency=self.agency, rollout=rollout, roles=self.roles)
+        """The same on the version of now: a correction where this day and standard are on record by now."""
+        latest, data = self.on_record(), self._data()
+        if latest is not None and self.is_same(latest):
+            data["seen"], data["why"] = latest.version, gettext("Recorded by two people at the same time")
+            data.setdefault("reason", latest.reason)
+            return AmendDeclarationForm(data, declaration=latest)
+        if self.rollout is not None:
+            self.rollout.refresh_from_db()
+            data["seen"] = self.rollout.version
+        data["after"] = latest.pk if latest else 0
+        if latest is not None:
+            data.setdefault("reason", Redeclaration.proposed(latest, self.cleaned_data["standard"]))
+        return DeclareForm(data, agency=self.agency, rollout=self.rollout, roles=self.roles)
 
 
 class AmendDeclarationForm(DeclarationForm):

@@ -110,12 +110,12 @@ class DeclarationQuerySet(EntryQuerySet):
         declaration = Declaration(agency=agency, standard=standard, declared_on=on)
         declaration.notified_on, declaration.posted_on = notified_on, posted_on
         declaration.check_days(roles)
-        if self.filter(agency=agency, declared_on=on, standard=standard).exists():
-            raise StepRefused(gettext("This declaration is on record already."), "on")
         last = self.filter(agency=agency).order_by("id").last()
         if after is not None and after != (last.pk if last else 0):
             lines = Change.objects.filter(agency=agency, model="procedures.declaration")
             raise ChangedMeanwhile(last or agency, lines)
+        if self.filter(agency=agency, declared_on=on, standard=standard).exists():
+            raise StepRefused(gettext("This declaration is on record already."), "on")
         if reason is None:
             earlier = self.by(on).filter(agency=agency).order_by("declared_on", "id").last()
             reason = Redeclaration.proposed(earlier, standard)

@@ -186,7 +186,9 @@ def withdraw_milestone(request, pk, rollout_id, milestone_id):
 
 def is_gone(model, pk, agency):
     """Whether a record of this agency was on record and is not any more."""
-    line = Change.objects.filter(model=model._meta.label_lower, object_id=pk, agency=agency, after=None)
+    line = Change.objects.filter(
+        model=model._meta.label_lower, object_id=pk, agency=agency, after__isnull=True
+    )
     return line.exists() and not model.objects.filter(pk=pk).exists()
 
 
