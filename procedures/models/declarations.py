@@ -346,7 +346,7 @@ class Declaration(Entry):
     @classmethod
     def refresh_derived(cls, declarations):
         """An entry that was returned or accepted takes its milestone with it."""
-        from procedures.models.rollouts import Milestone
+        from procedures.models.milestones import Milestone
 
         kept = {d.pk: d for d in cls.objects.filter(pk__in=[d.pk for d in declarations])}
         milestones = list(Milestone.objects.filter(declaration__in=kept))

@@ -23,7 +23,7 @@ class DocumentQuerySet(models.QuerySet):
         """Documents that an agency within the person's scope issued or relies on, and plan decisions."""
         from procedures.models.declarations import Declaration
         from procedures.models.plans import Plan
-        from procedures.models.rollouts import Milestone
+        from procedures.models.milestones import Milestone
 
         milestones = Milestone.objects.filter(scope_of(user, "rollout__agency__"), document=OuterRef("pk"))
         declarations = Declaration.objects.filter(scope_of(user, "agency__"), document=OuterRef("pk"))
