@@ -16,10 +16,19 @@ from agencies.access import roles_at, visible_to
 from agencies.errors import ChangedMeanwhile, Refused
 from agencies.models import Change
 from procedures import effects, lifecycle
-from procedures.declare_forms import AmendDeclarationForm, DeclareForm, ReviewForm, WithdrawDeclarationForm
 from procedures.lifecycle import Acceptance, Gap, Stage, State
 from procedures.models import CoverageTally, Declaration, Milestone, Rollout
-from procedures.record_forms import AmendForm, MilestoneForm, MoveForm, WithdrawForm, facts_of
+from procedures.record_forms import (
+    AmendDeclarationForm,
+    AmendForm,
+    DeclareForm,
+    MilestoneForm,
+    MoveForm,
+    ReviewForm,
+    WithdrawDeclarationForm,
+    WithdrawForm,
+    facts_of,
+)
 
 asked_or_typed = require_http_methods(["GET", "HEAD", "POST"])
 
