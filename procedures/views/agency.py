@@ -61,9 +61,9 @@ def agency_page(request, pk):
             "below": below,
             "successions": Succession.objects.filter(predecessor=agency).select_related("successor"),
             "precessions": Succession.objects.filter(successor=agency).select_related("predecessor"),
-            "changes": Change.objects.filter(agency=agency).select_related("change_set__made_by")[
-                :CHANGES_SHOWN
-            ],
+            "changes": history_lines(
+                Change.objects.filter(agency=agency).exclude(model__in=NOT_SHOWN), CHANGES_SHOWN
+            ),
         },
         status=view.status,
     )
