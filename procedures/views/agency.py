@@ -4,6 +4,7 @@ from django.shortcuts import get_object_or_404, render
 
 from agencies.access import roles_at, visible_to
 from agencies.models import Agency, Change, Role, Succession
+from agencies.presenting import history_lines
 from procedures import lifecycle
 from procedures.lifecycle import Acceptance, Stage, State
 from procedures.models import CoverageTally, Declaration, Document, Milestone, Rollout
