@@ -27,4 +27,6 @@ class ChangedMeanwhile(Exception):
     def change(self):
         from agencies.models import Change
 
-        return Change.objects.of(self.theirs).select_related("change_set__made_by").first()
+        # A record that others belong to says itself whose lines tell its history.
+        lines = self.theirs.lines() if hasattr(self.theirs, "lines") else Change.objects.of(self.theirs)
+        return lines.select_related("change_set__made_by").first()
