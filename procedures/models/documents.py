@@ -22,8 +22,8 @@ class DocumentQuerySet(models.QuerySet):
     def visible_to(self, user):
         """Documents that an agency within the person's scope issued or relies on, and plan decisions."""
         from procedures.models.declarations import Declaration
-        from procedures.models.plans import Plan
         from procedures.models.milestones import Milestone
+        from procedures.models.plans import Plan
 
         milestones = Milestone.objects.filter(scope_of(user, "rollout__agency__"), document=OuterRef("pk"))
         declarations = Declaration.objects.filter(scope_of(user, "agency__"), document=OuterRef("pk"))
