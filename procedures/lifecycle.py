@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from django.db.models import TextChoices
 from django.utils.formats import date_format
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from agencies.errors import Refused
@@ -43,7 +43,7 @@ class Stage(TextChoices):
     AUDITED = "audited", _("Internal audit")
     REVIEWED = "reviewed", _("Management review")
     CONFIRMED = "confirmed", _("Effectiveness confirmed")
-    DECLARED = "declared", _("Declared")
+    DECLARED = "declared", pgettext_lazy("milestone", "Declared")
     NOTIFIED = "notified", _("Notified and posted")
 
     @property

@@ -11,13 +11,12 @@ import pytest
 from django.apps import apps
 from django.contrib.auth.password_validation import validate_password
 from django.core.management import CommandError, call_command
-from django.db import transaction
 from django.utils import timezone
 
 from agencies.access import roles_at
 from agencies.history import what_undo_does
 from agencies.models import Agency, Change, ChangeSet, Role, User
-from procedures.demo import ACCOUNTS, load
+from procedures.demo import ACCOUNTS
 from procedures.demo.people import PASSWORD
 from procedures.lifecycle import Gap, Stage, Standing, check_step, gaps
 from procedures.models import (
@@ -36,22 +35,13 @@ from procedures.models import (
 )
 from procedures.models.tallies import count_coverage
 
-# Each test runs in a savepoint inside the transaction of `loaded`.
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("demo")]
 
 BEFORE, END_2020, END_2021 = date(2020, 6, 7), date(2020, 12, 31), date(2021, 12, 30)
 
 
 def days(first, last):
     return [first + timedelta(days=i) for i in range((last - first).days + 1)]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def loaded(django_db_setup, django_db_blocker):
-    """The demonstration loaded once for this file, in a transaction that is rolled back at its end."""
-    with django_db_blocker.unblock(), transaction.atomic():
-        yield load(with_accounts=True)
-        transaction.set_rollback(True)
 
 
 def declared_units(on):

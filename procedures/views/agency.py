@@ -4,6 +4,7 @@ from django.shortcuts import get_object_or_404, render
 
 from agencies.access import roles_at, visible_to
 from agencies.models import Agency, Change, Role, Succession
+from agencies.presenting import history_lines
 from procedures import lifecycle
 from procedures.lifecycle import Acceptance, Stage, State
 from procedures.models import CoverageTally, Declaration, Document, Milestone, Rollout
@@ -11,7 +12,9 @@ from procedures.stages import RANK_PHASE, stage_label
 from procedures.views.buttons import declaration_buttons, milestone_buttons, record_url, rollout_buttons
 from procedures.views.lists import seen_from
 
-CHANGES_SHOWN = 15
+CHANGES_SHOWN = 12
+# A declaration changes dozens of these at once: the page of the change set has them.
+NOT_SHOWN = ("procedures.agencyprocedure", "procedures.pastapplication")
 
 
 def agency_page(request, pk):
@@ -52,16 +55,16 @@ def agency_page(request, pk):
             "declarations": _chain(declarations, view, agency, roles),
             "in_force": next((d for d in declarations if d.counts), None),
             "rollouts": rollouts,
-            "documents": _documents(agency),
+            "documents": _documents(agency, view.on),
             "procedures_in_force": in_force,
             "procedures_under_iso": under_iso,
             "percent": round(100 * under_iso / in_force, 1) if in_force else None,
             "below": below,
             "successions": Succession.objects.filter(predecessor=agency).select_related("successor"),
             "precessions": Succession.objects.filter(successor=agency).select_related("predecessor"),
-            "changes": Change.objects.filter(agency=agency).select_related("change_set__made_by")[
-                :CHANGES_SHOWN
-            ],
+            "changes": history_lines(
+                Change.objects.filter(agency=agency).exclude(model__in=NOT_SHOWN), CHANGES_SHOWN
+            ),
         },
         status=view.status,
     )
@@ -106,12 +109,13 @@ def _chain(declarations, view, agency, roles):
     return shown
 
 
-def _documents(agency):
+def _documents(agency, day):
     """Decisions and reports that this agency issued or relies on, the latest first."""
     used = Milestone.objects.filter(rollout__agency=agency).values("document")
     declared = Declaration.objects.filter(agency=agency).values("document")
     found = Document.objects.filter(pk__in=used) | Document.objects.filter(pk__in=declared)
-    return list((found | Document.objects.filter(issued_by=agency)).distinct()[:12])
+    found = (found | Document.objects.filter(issued_by=agency)).distinct()
+    return list(found.exclude(signed_on__gt=day)[:12])
 
 
 def _rollouts(agency, view, roles, declarations):
