@@ -147,6 +147,7 @@ def _rollouts(agency, view, roles, declarations):
         # Buttons belong to today; a page of the past only shows.
         rollout.stages = lifecycle.allowed_stages(standing, roles) if view.is_today else []
         moves = lifecycle.allowed_moves(standing, roles) if view.is_today else []
+        rollout.can_move = bool(moves)
         proposed = lifecycle.next_stage(standing.reached)
         rollout.buttons = rollout_buttons(rollout, agency, rollout.stages, moves, proposed)
         if view.is_today:
@@ -162,7 +163,7 @@ def _add_buttons(rollout, agency, roles):
             step["url"] = "#declarations"
         elif step["milestone"] is not None:
             step["buttons"] = milestone_buttons(step["milestone"], agency, roles, can_change=going_on)
-        elif step["stage"] in rollout.stages:
+        elif step["stage"] in rollout.stages and step["state"] in ("current", "missing", "late"):
             step["record_url"] = record_url(agency, rollout, step["stage"])
 
 
