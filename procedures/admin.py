@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from agencies.access import holds_at_top, scope_of
@@ -82,7 +82,7 @@ class DocumentForm(RecordedForm):
     def clean(self):
         super().clean()
         if not (self.cleaned_data.get("number") or self.cleaned_data.get("title") or self.instance.file_name):
-            self.add_error("number", _now("Give at least the number or the abstract."))
+            self.add_error("number", gettext("Give at least the number or the abstract."))
         return self.cleaned_data
 
 
@@ -141,9 +141,9 @@ class TargetForm(RecordedForm):
         super().clean()
         figure = self.cleaned_data.get("figure")
         if self.instance.pk is None and figure is None:
-            self.add_error("figure", _now("A new target needs its figure."))
+            self.add_error("figure", gettext("A new target needs its figure."))
         if figure is not None and figure > 100 and self.cleaned_data.get("metric") == Metric.COVERAGE:
-            self.add_error("figure", _now("A coverage lies between 0 and 100 per cent."))
+            self.add_error("figure", gettext("A coverage lies between 0 and 100 per cent."))
         return self.cleaned_data
 
 
@@ -169,7 +169,7 @@ class PlanForm(RecordedForm):
     def clean_decided_on(self):
         day = self.cleaned_data["decided_on"]
         if day > timezone.localdate():
-            raise ValidationError(_now("The day lies in the future."))
+            raise ValidationError(gettext("The day lies in the future."))
         return day
 
 

@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.http import Http404
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from agencies.access import roles_at, scope_of
@@ -56,7 +56,7 @@ class AgencyForm(RecordedForm):
         if "parent" in self.fields and not self.errors.get("parent"):
             unchanged = self.instance.pk and self.instance.parent_id == getattr(parent, "pk", None)
             if not unchanged and not self._keeps_below(parent):
-                self.add_error("parent", _now("You enter agencies only below those that you administer."))
+                self.add_error("parent", gettext("You enter agencies only below those that you administer."))
         return self.cleaned_data
 
     def _keeps_below(self, parent):
@@ -140,18 +140,19 @@ class AgencyAdmin(RecordedAdmin):
                 form.data = form.data.copy()
                 form.data["seen"] = str(other.theirs.version)
                 form.add_error(
-                    None, _now("Somebody changed this agency meanwhile. Nothing was saved; look at it again.")
+                    None,
+                    gettext("Somebody changed this agency meanwhile. Nothing was saved; look at it again."),
                 )
                 status = 409
             except Refused as refused:
                 form.add_error(refused.field, refused.message)
                 status = 422
             else:
-                messages.success(request, _now("%(name)s is closed.") % {"name": agency})
+                messages.success(request, gettext("%(name)s is closed.") % {"name": agency})
                 return redirect("admin:agencies_agency_change", agency.pk)
         context = {
             **self.admin_site.each_context(request),
-            "title": _now("Close %(name)s") % {"name": agency},
+            "title": gettext("Close %(name)s") % {"name": agency},
             "opts": self.opts,
             "original": agency,
             "form": form,
@@ -162,7 +163,7 @@ class AgencyAdmin(RecordedAdmin):
     @transaction.atomic
     def _close(self, request, agency, form):
         values = {name: value for name, value in form.cleaned_data.items() if name != "reason"}
-        change_set = self.change_set_of(request, _now("Close %(name)s") % {"name": agency}, form)
+        change_set = self.change_set_of(request, gettext("Close %(name)s") % {"name": agency}, form)
         agency.close(by=request.user, change_set=change_set, **values)
 
 

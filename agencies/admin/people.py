@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import UserChangeForm, UserCreationForm
 from django.contrib.auth.models import Group
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from agencies.admin.recorded import RecordedAdmin, RecordedForm
@@ -60,7 +60,7 @@ class PersonAdmin(RecordedAdmin, DjangoUserAdmin):
         answer = super().user_change_password(request, id, form_url)
         if request.method == "POST" and answer.status_code == 302:
             person = self.get_object(request, id)
-            self.change_set_of(request, _now("Set a new password for %(person)s") % {"person": person})
+            self.change_set_of(request, gettext("Set a new password for %(person)s") % {"person": person})
         return answer
 
 

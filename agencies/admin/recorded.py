@@ -15,7 +15,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.text import capfirst
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from agencies.access import holds_at_top, roles_anywhere, scope_of
@@ -85,12 +85,12 @@ class RecordedForm(forms.ModelForm):
             self._show_theirs(name, stored)
         change = ChangedMeanwhile(stored).change
         raise ValidationError(
-            _now(
+            gettext(
                 "%(who)s changed this at %(when)s, after you had opened it. Nothing was saved. "
                 "What is stored stands beside each field that differs; saving again keeps your version."
             )
             % {
-                "who": (change and change.change_set.made_by) or _now("Somebody"),
+                "who": (change and change.change_set.made_by) or gettext("Somebody"),
                 "when": date_format(timezone.localtime(change.change_set.made_at), "DATETIME_FORMAT")
                 if change
                 else "–",
@@ -110,7 +110,7 @@ class RecordedForm(forms.ModelForm):
         if field.is_relation and value is not None:
             names[field.related_model, value] = str(getattr(stored, name))
         self.add_error(
-            name, _now("Stored meanwhile: %(value)s") % {"value": printed(field, value, names) or "–"}
+            name, gettext("Stored meanwhile: %(value)s") % {"value": printed(field, value, names) or "–"}
         )
 
     def _update_errors(self, errors):
@@ -277,7 +277,11 @@ class RecordedAdmin(NamesChoices, admin.ModelAdmin):
 
     def title_of(self, obj, change):
         words = {"kind": self.opts.verbose_name, "name": obj}
-        return _now("Change %(kind)s %(name)s") % words if change else _now("Enter %(kind)s %(name)s") % words
+        return (
+            gettext("Change %(kind)s %(name)s") % words
+            if change
+            else gettext("Enter %(kind)s %(name)s") % words
+        )
 
     def save_model(self, request, obj, form, change):
         before = snapshot(self.model._base_manager.get(pk=obj.pk)) if change else None
@@ -323,7 +327,7 @@ class RecordedAdmin(NamesChoices, admin.ModelAdmin):
 
     @transaction.atomic
     def delete_model(self, request, obj):
-        title = _now("Delete %(kind)s %(name)s") % {"kind": self.opts.verbose_name, "name": obj}
+        title = gettext("Delete %(kind)s %(name)s") % {"kind": self.opts.verbose_name, "name": obj}
         record_deletion(self.change_set_of(request, title), obj)
         obj.delete()
 
@@ -351,7 +355,7 @@ class RecordedAdmin(NamesChoices, admin.ModelAdmin):
             raise Http404
         context = {
             **self.admin_site.each_context(request),
-            "title": _now("Change history: %s") % obj,
+            "title": gettext("Change history: %s") % obj,
             "changes": history_lines(Change.objects.of(obj), HISTORY_SHOWN),
             "opts": self.opts,
             "object": obj,

@@ -5,7 +5,7 @@ from django.db import models, transaction
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from agencies.errors import ChangedMeanwhile, Refused
@@ -155,7 +155,7 @@ class User(AbstractUser):
         if snapshot(stored) == before:
             return stored
         change_set = change_set or open_change_set(
-            _now("Change the profile of %(person)s") % {"person": stored}, by=by, reason=reason
+            gettext("Change the profile of %(person)s") % {"person": stored}, by=by, reason=reason
         )
         stored.version = seen + 1
         stored.save()
@@ -182,23 +182,23 @@ class MembershipQuerySet(models.QuerySet):
         User.objects.select_for_update().get(pk=user.pk)
         if agency.dissolved_on is not None and (ends_on is None or ends_on >= agency.dissolved_on):
             raise Refused(
-                _now("%(name)s closed on %(day)s.")
+                gettext("%(name)s closed on %(day)s.")
                 % {"name": agency, "day": date_format(agency.dissolved_on)},
                 "agency",
             )
         if starts_on and ends_on and ends_on < starts_on:
-            raise Refused(_now("The last day lies before the first."), "ends_on")
+            raise Refused(gettext("The last day lies before the first."), "ends_on")
         same = self.filter(user=user, role=role, agency=agency)
         if ends_on is not None:
             same = same.filter(Q(starts_on__isnull=True) | Q(starts_on__lte=ends_on))
         if starts_on is not None:
             same = same.filter(Q(ends_on__isnull=True) | Q(ends_on__gte=starts_on))
         if same.exists():
-            raise Refused(_now("This person holds the role there in these days already."), "role")
+            raise Refused(gettext("This person holds the role there in these days already."), "role")
         membership = self.model(user=user, role=role, agency=agency, starts_on=starts_on, ends_on=ends_on)
         membership.save()
         change_set = change_set or open_change_set(
-            _now("Grant %(grant)s") % {"grant": membership}, by=by, reason=reason
+            gettext("Grant %(grant)s") % {"grant": membership}, by=by, reason=reason
         )
         record(change_set, membership)
         return membership
@@ -218,9 +218,9 @@ class MembershipQuerySet(models.QuerySet):
         if stored.version != seen:
             raise ChangedMeanwhile(stored)
         if stored.ends_on is not None and stored.ends_on < on:
-            raise Refused(_now("It ends on %(day)s already.") % {"day": date_format(stored.ends_on)}, "on")
+            raise Refused(gettext("It ends on %(day)s already.") % {"day": date_format(stored.ends_on)}, "on")
         change_set = change_set or open_change_set(
-            _now("End %(grant)s") % {"grant": stored}, by=by, reason=reason
+            gettext("End %(grant)s") % {"grant": stored}, by=by, reason=reason
         )
         before = snapshot(stored)
         if stored.starts_on is not None and on < stored.starts_on:
@@ -238,7 +238,7 @@ def check_administrator(by, agency):
     from agencies.access import roles_at
 
     if by is not None and Role.ADMINISTRATOR not in roles_at(by, agency):
-        raise Refused(_now("You give roles only where you are an administrator."), "agency")
+        raise Refused(gettext("You give roles only where you are an administrator."), "agency")
 
 
 class Membership(models.Model):
