@@ -25,9 +25,7 @@ def agency_page(request, pk):
     )
     identities = list(agency.past.order_by("until"))
     then = _identity(agency, identities, view.on)
-    ancestors = {a.pk: a for a in Agency.objects.filter(pk__in=agency.ancestor_ids())}
-    seen = set(visible_to(request.user).filter(pk__in=ancestors).values_list("pk", flat=True))
-    crumbs = [ancestors[pk] for pk in agency.ancestor_ids() if pk in seen]
+    crumbs = list(visible_to(request.user).filter(pk__in=agency.ancestor_ids()).order_by("path"))
     roles = roles_at(request.user, agency)
     declarations = list(
         Declaration.objects.filter(agency=agency, declared_on__lte=view.on)
@@ -63,11 +61,22 @@ def agency_page(request, pk):
             "successions": Succession.objects.filter(predecessor=agency).select_related("successor"),
             "precessions": Succession.objects.filter(successor=agency).select_related("predecessor"),
             "changes": history_lines(
-                Change.objects.filter(agency=agency).exclude(model__in=NOT_SHOWN), CHANGES_SHOWN
+                Change.objects.filter(agency=agency).exclude(model__in=NOT_SHOWN),
+                CHANGES_SHOWN,
+                known=_read_already(request.user, agency, declarations, rollouts),
             ),
         },
         status=view.status,
     )
+
+
+def _read_already(person, agency, declarations, rollouts):
+    """What the history of an agency mostly refers to, and the page has at hand."""
+    milestones = [step["milestone"] for r in rollouts for step in r.timeline if step["milestone"]]
+    people = [m.recorded_by for m in milestones] + [d.reviewed_by for d in declarations]
+    documents = [m.document for m in milestones] + [d.document for d in declarations]
+    found = [agency, person, *people, *documents, *rollouts, *(r.plan for r in rollouts)]
+    return [record for record in [*found, *(d.standard for d in declarations)] if record is not None]
 
 
 def _identity(agency, identities, day):
