@@ -1,9 +1,12 @@
 """The agency page: identity, standard, rollouts and milestones, declarations, procedures, history."""
 
+from itertools import groupby
+
 from django.shortcuts import get_object_or_404, render
 
 from agencies.access import roles_at, visible_to
 from agencies.models import Agency, Change, Role, Succession
+from agencies.presenting import history_lines
 from procedures import lifecycle
 from procedures.lifecycle import Acceptance, Stage, State
 from procedures.models import CoverageTally, Declaration, Document, Milestone, Rollout
@@ -59,12 +62,16 @@ def agency_page(request, pk):
             "below": below,
             "successions": Succession.objects.filter(predecessor=agency).select_related("successor"),
             "precessions": Succession.objects.filter(successor=agency).select_related("predecessor"),
-            "changes": Change.objects.filter(agency=agency).select_related("change_set__made_by")[
-                :CHANGES_SHOWN
-            ],
+            "acts": _acts(agency),
         },
         status=view.status,
     )
+
+
+def _acts(agency):
+    """The last changes of an agency, those of one act together: lists of lines, newest first."""
+    lines = history_lines(Change.objects.filter(agency=agency), CHANGES_SHOWN)
+    return [list(act) for _id, act in groupby(lines, key=lambda line: line.change_set_id)]
 
 
 def _identity(agency, identities, day):
