@@ -45,6 +45,7 @@ class HistoryLine:
     change_set_id: int
     rows: tuple[HistoryRow, ...]
     cell: str = ""
+    is_entered: bool = False  # there was nothing before: the values say it all
 
 
 def history_lines(changes, limit=None, known=()):
@@ -72,6 +73,7 @@ def history_lines(changes, limit=None, known=()):
             change_set_id=change.change_set_id,
             rows=tuple(_rows(change, names)),
             cell=change.cell,
+            is_entered=change.before is None,
         )
         for change in changes
     ]
