@@ -10,11 +10,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from agencies.access import holds_at_top, scope_of
-<<<<<<< HEAD
 from agencies.admin import NamesChoices, RecordedAdmin, RecordedForm
-=======
-from agencies.admin import RecordedAdmin, RecordedForm, name_controls
->>>>>>> browser
 from agencies.errors import Refused
 from agencies.models import Level
 from procedures.models import Document, Metric, Plan, Procedure, Standard, Target, TargetRevision
@@ -68,23 +64,12 @@ class ProcedureForm(RecordedForm):
     }
 
 
-class LevelFilter(admin.SimpleListFilter):
-    title = _("level")
-    parameter_name = "level"
-
-    def lookups(self, request, model_admin):
-        return Level.choices
-
-    def queryset(self, request, queryset):
-        return queryset.of_level(self.value()) if self.value() in Level.values else queryset
-
-
 @admin.register(Procedure)
 class ProcedureAdmin(RecordedAdmin):
     form = ProcedureForm
     list_display = ("code", "name", "field", "level_names", "effective_on", "repealed_on")
     list_display_links = ("code", "name")
-    list_filter = (LevelFilter,)
+    list_filter = ("levels",)
     search_fields = ("code", "name", "field")
     fields = ("code", "name", "field", "levels", "decision", "effective_on", "repealed_on")
 
@@ -143,12 +128,6 @@ class TargetForm(RecordedForm):
     class Meta:
         model = Target
         fields = ("metric", "form", "year", "levels", "due_on", "position", "figure")
-        # Not the position of a person, which has the same English word.
-        labels = {"position": _("order")}
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        name_controls(self)
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -224,10 +203,6 @@ class RevisionForm(forms.ModelForm):
     class Meta:
         model = TargetRevision
         fields = ("value", "decided_on", "decision", "reason")
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        name_controls(self)
 
     def through_door(self, by, change_set):
         values = self.cleaned_data

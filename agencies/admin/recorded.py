@@ -31,13 +31,6 @@ from iso_rollout.text import fold
 HISTORY_SHOWN = 200
 
 
-def name_controls(form):
-    """Give each control its label as its name: in a table of records the label stands only in the head."""
-    for field in form.fields.values():
-        if not field.widget.use_fieldset:
-            field.widget.attrs["aria-label"] = capfirst(str(field.label))
-
-
 class RecordedForm(forms.ModelForm):
     """Carries the version that the person was looking at, and why they change it.
 

@@ -62,21 +62,12 @@ def agency_page(request, pk):
             "below": below,
             "successions": Succession.objects.filter(predecessor=agency).select_related("successor"),
             "precessions": Succession.objects.filter(successor=agency).select_related("predecessor"),
-<<<<<<< HEAD
-            "changes": history_lines(
-                Change.objects.filter(agency=agency).exclude(model__in=NOT_SHOWN),
-                CHANGES_SHOWN,
-                known=_read_already(request.user, agency, declarations, rollouts),
-            ),
-=======
-            "acts": _acts(agency),
->>>>>>> browser
+            "acts": _acts(agency, _read_already(request.user, agency, declarations, rollouts)),
         },
         status=view.status,
     )
 
 
-<<<<<<< HEAD
 def _read_already(person, agency, declarations, rollouts):
     """What the history of an agency mostly refers to, and the page has at hand."""
     milestones = [step["milestone"] for r in rollouts for step in r.timeline if step["milestone"]]
@@ -84,12 +75,13 @@ def _read_already(person, agency, declarations, rollouts):
     documents = [m.document for m in milestones] + [d.document for d in declarations]
     found = [agency, person, *people, *documents, *rollouts, *(r.plan for r in rollouts)]
     return [record for record in [*found, *(d.standard for d in declarations)] if record is not None]
-=======
-def _acts(agency):
+
+
+def _acts(agency, known):
     """The last changes of an agency, those of one act together: lists of lines, newest first."""
-    lines = history_lines(Change.objects.filter(agency=agency), CHANGES_SHOWN)
+    changes = Change.objects.filter(agency=agency).exclude(model__in=NOT_SHOWN)
+    lines = history_lines(changes, CHANGES_SHOWN, known=known)
     return [list(act) for _id, act in groupby(lines, key=lambda line: line.change_set_id)]
->>>>>>> browser
 
 
 def _identity(agency, identities, day):
