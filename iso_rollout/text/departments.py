@@ -41,8 +41,7 @@ def _parts(text, fold_words=False):
     text = re.sub(r"(?i)(UBND) tỉnh\b.*$", r"\1", text)
     all_capitals = text == text.upper()
     parts = []
-    for token in re.split(r"[\s,–-]+", text):
-        token = token.strip(".():;")
+    for token in (piece.strip(".():;") for piece in re.split(r"[\s,–-]+", text)):
         if not token or token.casefold() in _LEFT_OUT or token == "&":
             continue
         words = _KNOWN.get(token.upper().replace("&", ""))

@@ -106,9 +106,8 @@ def parse_unit_name(text):
     committee = _COMMITTEE.match(text)
     rest = text[committee.end() :] if committee else text
     within = ""
-    if match := _WITHIN.search(rest):
-        if match.start() > 0:
-            rest, within = rest[: match.start()], clean(match["within"])
+    if (match := _WITHIN.search(rest)) and match.start() > 0:
+        rest, within = rest[: match.start()], clean(match["within"])
     if match := _TYPE.match(rest):
         kind, proper = _unit_type(match, bool(committee))
         if kind:

@@ -1,0 +1,113 @@
+"""The parsing child: files from strangers are opened in a process of their own, with little memory and time.
+
+`parse` is called by the parent; `main` runs in the child. A child that dies is an answer too, never an
+exception: out of memory, out of time, or a damaged file.
+"""
+
+import io
+import os
+import pickle
+import signal
+import subprocess
+import sys
+
+from .problems import Refused
+
+MEMORY = 1_500 * 2**20  # bytes of address space
+CPU_SECONDS = 8
+WALL_SECONDS = 9
+
+# -I: nothing from the environment or the current folder; the parent's path comes as an argument.
+_START = "import sys; sys.path[:] = sys.argv[1].split('|'); from iso_rollout.sheets.child import main; main()"
+
+
+def parse(data, *, convert_legacy=False):
+    """Bytes of an uploaded file → list of `ParsedSheet`. Raises `Refused` and nothing else.
+
+    Source: the import contract, item 2.
+    """
+    path = "|".join(entry or os.getcwd() for entry in sys.path)
+    command = [sys.executable, "-I", "-S", "-c", _START, path, "convert" if convert_legacy else "read"]
+    try:
+        done = subprocess.run(
+            command, input=data, capture_output=True, timeout=WALL_SECONDS, check=False, close_fds=True,
+            env={"LANG": "C.UTF-8"},
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        raise _too_slow() from None
+    if done.returncode in (-signal.SIGXCPU, -signal.SIGKILL):
+        raise _too_slow()
+    if done.returncode in (-signal.SIGABRT, 3):
+        raise Refused(
+            "E_LIMIT_MEMORY", "The workbook needs too much memory. Copy the list into a new workbook."
+        )
+    try:
+        kind, answer = _Plain(io.BytesIO(done.stdout)).load()
+    except Exception:  # whatever a dying child left behind
+        kind, answer = "refused", None
+    if kind == "refused":
+        from .guard import refuse_corrupt
+
+        code, message, cell, params = answer or refuse_corrupt().args
+        raise Refused(code, message, cell, **params)
+    return answer
+
+
+def _too_slow():
+    return Refused("E_LIMIT_TIME", "The workbook takes too long to open. Copy the list into a new workbook.")
+
+
+class _Plain(pickle.Unpickler):
+    """Reads back data only: a child that was taken over must not name functions to call."""
+
+    ALLOWED = {("datetime", name) for name in ("date", "datetime", "time", "timedelta")} | {
+        ("iso_rollout.sheets.parsed", "ParsedSheet"), ("builtins", "set"),
+    }  # fmt: skip
+
+    def find_class(self, module, name):
+        if (module, name) not in self.ALLOWED:
+            raise pickle.UnpicklingError(f"{module}.{name}")
+        return super().find_class(module, name)
+
+
+def main():
+    """In the child: bytes on stdin, a pickle of ("sheets", [...]) or ("refused", (...)) on stdout."""
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS + 1))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))  # it writes no file
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    try:
+        answer = ("sheets", open_workbook(sys.stdin.buffer.read(), convert_legacy=sys.argv[2] == "convert"))
+    except Refused as refused:
+        answer = ("refused", (refused.code, refused.message, refused.cell, refused.params))
+    except MemoryError:
+        os._exit(3)
+    except Exception:  # no damage may look like anything else than damage
+        answer = ("refused", None)
+    pickle.dump(answer, sys.stdout.buffer, protocol=5)
+    sys.stdout.flush()
+    os._exit(0)  # freeing millions of small objects one by one would take longer than writing them
+
+
+def open_workbook(data, *, convert_legacy=False):
+    """Bytes → list of `ParsedSheet`, in this process."""
+    from .guard import kind_of
+
+    kind = kind_of(data)
+    if kind == "xlsx":
+        from .xlsx import parse_xlsx
+
+        return parse_xlsx(data)
+    if kind == "ods":
+        from .ods import parse_ods
+
+        return parse_ods(data)
+    if kind == "xls":
+        from .xls import parse_xls
+
+        return parse_xls(data)
+    from .delimited import parse_csv
+
+    return parse_csv(data, convert_legacy=convert_legacy)

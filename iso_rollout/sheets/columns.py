@@ -1,0 +1,114 @@
+"""Columns: which heading means which field, by scores that can be shown.
+
+A heading is a path: the texts of its header rows from top to bottom, "Quyết định công bố / Số, ký hiệu".
+"""
+
+import re
+from dataclasses import dataclass
+
+from iso_rollout.text import fold, tone_key
+
+EXACT, GENERIC, ENOUGH = 100, 95, 60
+ORDER_HEADINGS = {"stt", "tt", "so tt", "so thu tu", "thu tu", "no", "s t t", "tt stt", "sott"}
+# Words that make no difference to what a heading means.
+_DECORATION = re.compile(r"\(\s*\*+\s*\)|\*")
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of the sheet: its heading and what it was taken for (`field` None: ignored)."""
+
+    number: int
+    path: tuple
+    field: object = None
+    option: object = None
+    score: float = 0
+    is_order: bool = False
+    is_count: bool = False
+
+    @property
+    def title(self):
+        return " / ".join(self.path)
+
+
+def map_columns(paths, kind):
+    """{column number: path} → (columns, duplicates): every column, and those that repeat an exact heading.
+
+    The best pair of column and field goes first; a column that lost its field takes its next best.
+    """
+    scores = []
+    for number, path in paths.items():
+        for position, field in enumerate(kind.fields):
+            score, option = _score(field, path)
+            if score >= ENOUGH:
+                scores.append((-score, position, number, field, option))
+    scores.sort(key=lambda item: item[:3])
+    taken, columns, duplicates = {}, {}, []
+    for minus, _, number, field, option in scores:
+        if number in columns:
+            continue
+        wanted = (field.name, option)
+        rival = taken.get(wanted)
+        if rival is None and not (option is None and any(name == field.name for name, _ in taken)):
+            taken[wanted] = number
+            columns[number] = Column(number, paths[number], field, option, -minus)
+        elif rival is not None and -minus >= EXACT and columns[rival].score >= EXACT:
+            duplicates.append(Column(number, paths[number], field, option, -minus))
+            columns[number] = Column(number, paths[number])
+    for number, path in paths.items():
+        if number not in columns:
+            columns[number] = Column(number, path, is_order=_is_order(path), is_count=_is_count(path))
+    return [columns[number] for number in sorted(columns)], sorted(
+        duplicates, key=lambda column: column.number
+    )
+
+
+def _is_order(path):
+    return bool(path) and fold(path[-1]) in ORDER_HEADINGS
+
+
+def _is_count(path):
+    return bool(path) and bool(
+        re.match(r"(?:tổng )?số(?! (?:hiệu|ký|quyết|qđ|văn|công))|tỷ lệ|đã |tổng|cộng", path[-1].casefold())
+    )
+
+
+def normal_heading(text):
+    return fold(_DECORATION.sub(" ", text))
+
+
+def _score(field, path):
+    """(score 0 to 100, option): how well a heading fits a field."""
+    if not path:
+        return 0, None
+    leaf, whole = normal_heading(path[-1]), normal_heading(" ".join(path))
+    above = normal_heading(" ".join(path[:-1]))
+    if not leaf or field.avoided.search(tone_key(" ".join(path))):
+        return 0, None
+    if option := _option(field, leaf, above):
+        return option
+    best = 0
+    for alias in field.folded_aliases:
+        if alias in (leaf, whole):
+            return EXACT, None
+        for text, base in ((leaf, 66), (whole, 56)):
+            if f" {alias} " in f" {text} ":
+                best = max(best, base + 26 * len(alias) / len(text))
+    if leaf in field.folded_generic:
+        if any(f" {words} " in f" {above} " for words in field.folded_under):
+            best = max(best, GENERIC)
+        elif not above:
+            best = max(best, ENOUGH)
+    return best, None
+
+
+def _option(field, leaf, above):
+    """A column of marks: its own heading names exactly one of the options."""
+    options = {value for value, heading in field.folded_options if f" {heading} " in f" {leaf} "}
+    if len(options) != 1:
+        return None
+    # "Tiêu chuẩn 9001:2015" may also be a heading over text; a heading of its own words is surer.
+    exact = any(heading == leaf for _, heading in field.folded_options)
+    return (
+        EXACT if exact or any(f" {words} " in f" {above} " for words in field.folded_under) else 75
+    ), options.pop()

@@ -1,0 +1,108 @@
+"""Delimited text (.csv): its encoding, its delimiter, its rows. Runs in the parsing child."""
+
+import codecs
+import csv
+import io
+import re
+
+from iso_rollout.text import legacy
+
+from .formulas import CACHED, formula_state
+from .guard import MAX_COLUMNS, MAX_ROWS
+from .parsed import ParsedSheet, refuse_columns, refuse_rows
+from .problems import Refused
+
+DELIMITERS = ",;\t"
+MAX_FIELD = 1_000_000
+
+
+def parse_csv(data, *, convert_legacy=False):
+    """One `ParsedSheet` without a name. Row numbers count records, as a spreadsheet shows them."""
+    text = decode(data, convert_legacy=convert_legacy)
+    delimiter, text, first_line = find_delimiter(text)
+    csv.field_size_limit(MAX_FIELD)
+    sheet = ParsedSheet(name=None, lines=[], widths=[])
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    line = first_line
+    rows = []
+    try:
+        for number, fields in enumerate(reader, 1):
+            begins, line = line, first_line + reader.line_num
+            width = len(fields)
+            if width > MAX_COLUMNS:
+                raise refuse_columns("header")
+            while fields and not fields[-1].strip():
+                fields.pop()
+            if not fields:
+                continue
+            if len(rows) > MAX_ROWS + 100:
+                raise refuse_rows()
+            rows.append(
+                (number, [_value(sheet, number, column, text) for column, text in enumerate(fields, 1)])
+            )
+            sheet.lines.append(begins)
+            sheet.widths.append(width)
+    except csv.Error:
+        raise Refused("E_CSV", "Line %(line)s cannot be read: a quotation mark may be missing.",
+                      cell=f"line {line}", line=line) from None  # fmt: skip
+    sheet.fill(rows)
+    return [sheet]
+
+
+def _value(sheet, row, column, text):
+    if not text:
+        return None
+    if text[0] == "=" and len(text) > 1:
+        # ="0123" is how people keep zeros in a csv; anything else is a formula that nobody calculated.
+        if quoted := re.fullmatch(r'="([^"]*)"', text.strip()):
+            return quoted[1] or None
+        state = formula_state(text[1:], has_value=False)
+        if state[0] != CACHED:
+            sheet.formulas[row, column] = state
+    return text if text.strip() else None
+
+
+def decode(data, *, convert_legacy=False):
+    """The text of a csv: UTF-8 with or without mark, UTF-16 with mark. Anything else is named and refused."""
+    for mark, encoding in (
+        (codecs.BOM_UTF8, "utf-8"),
+        (codecs.BOM_UTF16_LE, "utf-16-le"),
+        (codecs.BOM_UTF16_BE, "utf-16-be"),
+    ):
+        if data.startswith(mark):
+            data = data[len(mark) :]
+            break
+    else:
+        encoding = "utf-8"
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError as error:
+        if convert_legacy and encoding == "utf-8":
+            return _decode_legacy(data)
+        line = data.count(b"\n", 0, error.start) + 1
+        raise Refused("E_ENCODING", "Line %(line)s: the csv file is not UTF-8. Save it as “CSV UTF-8” and try again.",
+                      cell=f"line {line}", line=line) from None  # fmt: skip
+
+
+def _decode_legacy(data):
+    """A csv that is not UTF-8, on request: Windows-1258, or one byte per letter of TCVN3 or VNI."""
+    one_byte = data.decode("latin-1")
+    sample = next((piece for piece in re.findall(r"[^,;\t\r\n]+", one_byte) if legacy.detect(piece)), None)
+    return one_byte if sample else data.decode("cp1258", "replace")
+
+
+def find_delimiter(text):
+    """(delimiter, the text without a "sep=" line, the number of its first line)."""
+    if match := re.match(r'"?sep=(.)"?\r?\n', text, re.IGNORECASE):
+        return match[1], text[match.end() :], 2
+    sample = text[:50_000].splitlines()[:60]
+
+    def agreement(delimiter):
+        widths = [len(row) for row in csv.reader(sample, delimiter=delimiter) if any(row)]
+        usual = max(set(widths), key=lambda width: (widths.count(width) * (width > 1), width), default=1)
+        return (widths.count(usual) if usual > 1 else 0, usual)
+
+    try:
+        return max(DELIMITERS, key=agreement), text, 1
+    except csv.Error:
+        return ",", text, 1

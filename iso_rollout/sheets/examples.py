@@ -1,0 +1,152 @@
+"""Example kinds: the lists this project reads, as data. An app may use them or describe its own."""
+
+from .kinds import Field, Kind
+
+NAME = Field(
+    "name", "Tên cơ quan", required=True, key=True,
+    aliases=(
+        "tên cơ quan", "tên đơn vị", "cơ quan, đơn vị", "đơn vị, cơ quan", "tên cơ quan, đơn vị", "tên đơn vị, cơ quan", "cơ quan",
+        "đơn vị", "tên xã, phường, thị trấn", "tên xã phường", "xã, phường, thị trấn", "UBND xã, phường, thị trấn", "tên đơn vị hành chính",
+        "đơn vị hành chính", "tên cơ quan hành chính", "tên tổ chức", "cơ quan, tổ chức", "UBND xã/phường/TT", "đơn vị thực hiện",
+        "cơ quan thực hiện", "tên xã", "đơn vị công bố", "cơ quan công bố", "đơn vị áp dụng", "tên",
+    ),
+    avoid=("mã", "chủ quản", "cấp trên", "trực thuộc", "quản lý", "số", "ngày", "tỷ lệ", "tổng", "ban hành", "người", "cấp", "tên huyện", "quyết định",
+           "tthc", "thủ tục", "loại", "hình thức", "địa chỉ"),
+)  # fmt: skip
+CODE = Field(
+    "code", "Mã cơ quan", "code", unique=True, max_length=64,
+    aliases=("mã", "mã định danh", "mã đơn vị", "mã số", "mã định danh điện tử", "mã cơ quan, đơn vị", "mã định danh cơ quan"),
+    avoid=("đvhc", "đơn vị hành chính", "px", "tthc", "thủ tục", "bưu chính", "số thuế", "cấp trên", "chủ quản", "xã", "huyện", "tỉnh",
+           "tp", "qh"),
+)  # fmt: skip
+LEVEL = Field("level", "Cấp", "level", fill=True, aliases=("cấp hành chính", "cấp đơn vị", "cấp cơ quan", "cấp quản lý"),
+              avoid=("cấp trên", "cấp tỉnh", "cấp huyện", "cấp xã", "ngày cấp", "nơi cấp"))  # fmt: skip
+UNIT_TYPE = Field("unit_type", "Loại hình", "unit_type", fill=True, avoid=("hình thức", "văn bản"),
+                  aliases=("loại", "loại đơn vị", "loại đơn vị hành chính", "phân loại", "loại hình đơn vị", "loại hình cơ quan"))  # fmt: skip
+PARENT = Field(
+    "parent", "Cơ quan cấp trên", fill=True,
+    aliases=("đơn vị chủ quản", "cơ quan chủ quản", "trực thuộc", "đơn vị cấp trên", "cấp trên", "thuộc", "cơ quan quản lý", "đơn vị quản lý",
+             "cơ quan cấp trên trực tiếp", "thuộc đơn vị", "thuộc cơ quan"),
+)  # fmt: skip
+DISTRICT = Field(
+    "district", "Huyện", fill=True,
+    aliases=("huyện/thành phố", "huyện, thị xã, thành phố", "huyện/TX/TP", "huyện, thị xã", "quận huyện", "tên huyện", "thuộc huyện", "địa bàn", "khối, địa bàn",
+             "khối", "địa phương", "huyện, thành phố", "quận, huyện, thị xã", "tên huyện, thị xã, thành phố"),
+    avoid=("mã", "số", "tỷ lệ", "tên đơn vị", "cơ quan"),
+)  # fmt: skip
+STANDARD = Field(
+    "standard", "Tiêu chuẩn", "standard", fill=True, from_title=True, under=("tiêu chuẩn", "phiên bản", "ISO 9001", "TCVN ISO 9001"),
+    aliases=("tiêu chuẩn áp dụng", "phiên bản", "phiên bản ISO", "phiên bản TCVN ISO 9001", "TCVN ISO 9001", "ISO 9001", "TCVN", "tiêu chuẩn ISO", "ISO",
+             "phiên bản tiêu chuẩn"),
+    avoid=("ngày", "số", "điện tử"),
+    options={2008: ("2008", "TCVN ISO 9001:2008", "ISO 9001:2008", "9001:2008"), 2015: ("2015", "TCVN ISO 9001:2015", "ISO 9001:2015", "9001:2015")},
+)  # fmt: skip
+FORM = Field(
+    "form", "Hình thức", "form", fill=True, from_group=True, under=("hình thức", "nội dung", "loại hình"),
+    aliases=("hình thức thực hiện", "nội dung thực hiện", "hình thức triển khai", "xây dựng mới/chuyển đổi", "nội dung", "hình thức áp dụng", "hình thức xây dựng"),
+    avoid=("ngày", "số"),
+    options={"BUILD": ("xây dựng mới", "xây dựng", "XD mới"), "CONVERT": ("chuyển đổi",), "EXTEND": ("mở rộng",), "E_ISO": ("ISO điện tử", "điện tử")},
+)  # fmt: skip
+OTHER_DOCUMENTS = (
+    "thông báo",
+    "công văn",
+    "gửi",
+    "tờ trình",
+    "kế hoạch",
+    "thành lập",
+    "báo cáo",
+    "hợp đồng",
+    "văn bản",
+    "hết hạn",
+    "kiểm tra",
+)
+NUMBER = Field(
+    "number", "Số quyết định", "decision", fill=True, date_field="declared_on", max_length=64,
+    aliases=("số QĐ công bố", "số quyết định công bố", "quyết định công bố", "QĐ công bố", "số QĐ", "số, ký hiệu quyết định", "số và ngày quyết định công bố",
+             "số quyết định, ngày công bố", "quyết định công bố HTQLCL", "quyết định"),
+    generic=("số", "số, ký hiệu", "số ký hiệu", "số hiệu", "số quyết định", "số QĐ", "số/ký hiệu", "số, ngày", "số và ngày", "ký hiệu", "số văn bản"),
+    under=("công bố", "quyết định", "QĐ"),
+    avoid=OTHER_DOCUMENTS + ("tthc", "thủ tục", "hồ sơ", "quy trình", "đơn vị", "lượng"),
+)  # fmt: skip
+DECLARED_ON = Field(
+    "declared_on", "Ngày công bố", "date", fill=True,
+    aliases=("ngày quyết định", "ngày QĐ", "thời gian công bố", "ngày, tháng, năm công bố", "ngày ban hành", "ngày tháng công bố", "ngày ký", "thời điểm công bố"),
+    generic=("ngày", "ngày, tháng, năm", "ngày, tháng", "ngày tháng", "thời gian", "ngày ký", "ngày ban hành"),
+    under=("công bố", "quyết định", "QĐ"), avoid=OTHER_DOCUMENTS + ("số",),
+)  # fmt: skip
+PROCEDURES = Field(
+    "procedures", "Số TTHC", "whole",
+    aliases=("tổng số TTHC", "số TTHC áp dụng", "số thủ tục hành chính", "TTHC thuộc thẩm quyền", "số lượng TTHC", "TTHC áp dụng"),
+)  # fmt: skip
+NOTE = Field("note", "Ghi chú", aliases=("chú thích", "ghi chú khác"), max_length=2000)
+
+AGENCIES = Kind(
+    "agencies",
+    (CODE, NAME, LEVEL, UNIT_TYPE, PARENT, DISTRICT, PROCEDURES, STANDARD, DECLARED_ON, NUMBER, NOTE),
+    evidence=("code", "level", "unit_type"), number_is_evidence=True,
+)  # fmt: skip
+DECLARATIONS = Kind(
+    "declarations",
+    (CODE, NAME, DISTRICT, PARENT, LEVEL, UNIT_TYPE, STANDARD, FORM, NUMBER, DECLARED_ON, PROCEDURES, NOTE),
+    subject=("name", "code"), evidence=("number", "declared_on"),
+)  # fmt: skip
+
+PROCEDURE_CODE = Field(
+    "code", "Mã số", "procedure_code", required=True, unique=True, max_length=64,
+    aliases=("mã TTHC", "mã thủ tục", "mã thủ tục hành chính", "mã số TTHC", "mã"), avoid=("lĩnh vực", "cơ quan", "đơn vị"),
+)  # fmt: skip
+PROCEDURES_LIST = Kind(
+    "procedures",
+    (
+        PROCEDURE_CODE,
+        Field("name", "Tên", required=True, max_length=2000, aliases=("tên TTHC", "tên thủ tục", "tên thủ tục hành chính", "thủ tục hành chính"),
+              avoid=("mã", "cơ quan", "đơn vị", "lĩnh vực", "quy trình")),
+        Field("issued_by", "Cơ quan ban hành", max_length=1000, aliases=("cơ quan công khai", "cơ quan công bố")),
+        Field("handled_by", "Cơ quan thực hiện", max_length=20_000, lines=True, aliases=("cấp thực hiện", "cơ quan giải quyết", "đơn vị thực hiện")),
+        Field("field", "Lĩnh vực", fill=True, max_length=1000, from_group=False, aliases=("tên lĩnh vực",), avoid=("mã",)),
+        Field("decision", "QĐ công bố", "decision", aliases=("quyết định công bố", "số quyết định công bố"), max_length=1000),
+        Field("audience", "Đối tượng", aliases=("đối tượng thực hiện",), max_length=1000),
+        Field("status", "Tình trạng", aliases=("trạng thái", "tình trạng hiệu lực")),
+    ),
+    subject=("code", "name"), evidence=("code",),
+)  # fmt: skip
+AGENCY_PROCEDURES = Kind(
+    "agency-procedures",
+    (
+        Field("agency", "Mã cơ quan", "code", max_length=64, aliases=CODE.aliases, avoid=CODE.avoid),
+        NAME,
+        Field("procedure", "Mã TTHC", "procedure_code", required=True, aliases=("mã thủ tục", "mã số TTHC", "mã thủ tục hành chính")),
+        Field("procedure_name", "Tên TTHC", aliases=("tên thủ tục", "thủ tục hành chính"), max_length=2000),
+        STANDARD,
+        Field("applied_on", "Ngày áp dụng", "date", aliases=("áp dụng từ ngày", "ngày bắt đầu áp dụng", "từ ngày")),
+        Field("document", "Số văn bản", "decision", aliases=("số quyết định", "văn bản"), max_length=64),
+        NOTE,
+    ),
+    subject=("agency", "name"), evidence=("procedure",),
+)  # fmt: skip
+PLAN = Kind(
+    "plan",
+    (
+        CODE, NAME, DISTRICT, PARENT, LEVEL, UNIT_TYPE, FORM,
+        Field("year", "Năm", "whole", aliases=("năm thực hiện", "lộ trình", "năm triển khai", "kế hoạch năm"), from_group=True),
+        Field("due_on", "Hạn hoàn thành", "date", precision=("day", "month", "quarter"), future=True,
+              aliases=("thời hạn", "thời hạn hoàn thành", "ngày hoàn thành", "hạn", "thời gian hoàn thành")),
+        STANDARD, NOTE,
+    ),
+    subject=("name", "code"), evidence=("form", "year", "due_on"), number_is_evidence=True,
+)  # fmt: skip
+PEOPLE = Kind(
+    "people",
+    (
+        Field("username", "Tên đăng nhập", unique=True, required=True, aliases=("tài khoản", "tên tài khoản", "username"), max_length=150),
+        Field("full_name", "Họ và tên", aliases=("họ tên", "họ và tên cán bộ", "tên cán bộ"), max_length=150),
+        Field("email", "Email", aliases=("thư điện tử", "địa chỉ email", "hộp thư"), max_length=254),
+        Field("phone", "Điện thoại", aliases=("số điện thoại", "SĐT", "di động", "điện thoại liên hệ"), max_length=40),
+        Field("role", "Vai trò", aliases=("quyền", "nhóm quyền"), max_length=60),
+        CODE, Field("name", "Tên cơ quan", aliases=NAME.aliases, avoid=(*NAME.avoid, "đăng nhập", "họ", "tài khoản", "cán bộ")), DISTRICT, NOTE,
+    ),
+    subject=("username", "email"), evidence=("username", "email"),
+)  # fmt: skip
+KINDS = {
+    kind.name: kind for kind in (AGENCIES, DECLARATIONS, PROCEDURES_LIST, AGENCY_PROCEDURES, PLAN, PEOPLE)
+}

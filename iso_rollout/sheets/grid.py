@@ -1,0 +1,124 @@
+"""Grid: one sheet in the parent process, its cells addressed as people see them, legacy text converted beside it."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from iso_rollout.text import clean, legacy
+
+from .parsed import column_letters
+
+
+@dataclass
+class Grid:
+    """A sheet's rows by their own numbers. `cells` of a row count from column 1 at index 0."""
+
+    parsed: object
+    by_number: dict = field(init=False)
+    encodings: dict = field(default_factory=dict)  # (row, column) → legacy encoding the cell was typed in
+
+    def __post_init__(self):
+        self.by_number = dict(zip(self.parsed.numbers, self.parsed.rows, strict=True))
+        self._convert_legacy()
+        self.merge_of = {}  # the top left cell of each merged range
+        self.covered = {}  # any other cell of it → the top left one
+        for top, left, bottom, right in self.parsed.merges:
+            if (bottom - top + 1) * (right - left + 1) > 100_000:
+                bottom = min(
+                    bottom, top + 1_000
+                )  # a merged whole column covers nothing of interest further down
+            self.merge_of[top, left] = (top, left, bottom, right)
+            for row in range(top, bottom + 1):
+                for column in range(left, min(right, 60) + 1):
+                    if (row, column) != (top, left):
+                        self.covered[row, column] = (top, left)
+
+    @property
+    def name(self):
+        return self.parsed.name
+
+    @property
+    def numbers(self):
+        return self.parsed.numbers
+
+    @property
+    def width(self):
+        return max(map(len, self.parsed.rows), default=0)
+
+    def value(self, row, column):
+        """The value of one cell, None when empty."""
+        cells = self.by_number.get(row)
+        return cells[column - 1] if cells and column <= len(cells) else None
+
+    def text(self, row, column):
+        """The cell as cleaned text, "" when empty."""
+        return as_text(self.value(row, column))
+
+    def filled(self, row):
+        """[(column, value)] of the cells of a row that hold anything but spaces."""
+        return [
+            (column, value)
+            for column, value in enumerate(self.by_number.get(row, ()), 1)
+            if value is not None and not (isinstance(value, str) and not value.strip())
+        ]
+
+    @staticmethod
+    def address(row, column):
+        return f"{column_letters(column)}{row}"
+
+    def range_address(self, merge):
+        top, left, bottom, right = merge
+        return f"{self.address(top, left)}:{self.address(bottom, right)}"
+
+    def _convert_legacy(self):
+        """Replace text of TCVN3, VNI and mojibake by Unicode and remember where.
+
+        A font speaks for its cells unless one of them holds letters that only Unicode has. Cells that do not
+        show their encoding follow the sheet once several others do.
+        """
+        fonts = self._trusted_fonts()
+        undecided = []
+        for number, cells in self.by_number.items():
+            for index, value in enumerate(cells):
+                if not isinstance(value, str) or value.isascii():
+                    continue
+                place = (number, index + 1)
+                encoding = legacy.detect(value, fonts.get(place))
+                if encoding:
+                    self.encodings[place] = encoding
+                else:
+                    undecided.append((place, value))
+        if len(self.encodings) >= 3:
+            usual, count = Counter(self.encodings.values()).most_common(1)[0]
+            # Where Unicode stands beside it, each cell must show its own encoding.
+            if count * 3 >= len(undecided):
+                columns = {column for (_, column), encoding in self.encodings.items() if encoding == usual}
+                for place, value in undecided:
+                    if place[1] in columns and legacy.could_be(value, usual):
+                        self.encodings[place] = usual
+        for (number, column), encoding in self.encodings.items():
+            cells = self.by_number[number]
+            cells[column - 1] = legacy.convert(cells[column - 1], encoding)
+
+    def _trusted_fonts(self):
+        fonts = self.parsed.fonts
+        if not fonts:
+            return {}
+        unicode_fonts = set()
+        for (row, column), font in fonts.items():
+            value = self.value(row, column)
+            if isinstance(value, str) and legacy.is_unicode_only(value):
+                unicode_fonts.add(font)
+        return {place: font for place, font in fonts.items() if font not in unicode_fonts}
+
+
+def as_text(value):
+    """A cell's value as cleaned text: 12.0 → "12", a date → d/m/Y, None → ""."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    if hasattr(value, "strftime") and hasattr(value, "year"):
+        return f"{value.day:02d}/{value.month:02d}/{value.year:04d}"
+    return str(value)

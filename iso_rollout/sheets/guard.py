@@ -1,0 +1,189 @@
+"""Guard: what kind of file this is, by its content, and whether its container may be opened at all.
+
+Runs in the parsing child. Looks at directories and sizes only; nothing is unpacked before it is allowed.
+Source of the limits: the import contract, items 1 and 2.
+"""
+
+import struct
+import zipfile
+
+from .problems import Refused
+
+MAX_BYTES = 20 * 2**20
+MAX_UNPACKED = 200 * 10**6
+MAX_MEMBER = 10 * 10**6  # a larger member must not be packed more tightly than MAX_RATIO
+MAX_RATIO = 200
+MAX_MEMBERS = 1_000
+MAX_DIRECTORY = 2**20  # bytes of the zip's own directory: a thousand ordinary entries need a tenth of it
+MAX_ROWS = 250_000
+MAX_COLUMNS = 50
+
+SAVE_AS = "Save it as an Excel workbook (.xlsx) and try again."
+_KNOWN = (
+    (b"%PDF", "a PDF document"), (b"MZ", "a program"), (b"\x7fELF", "a program"), (b"\x89PNG", "a picture"),
+    (b"\xff\xd8\xff", "a picture"), (b"GIF8", "a picture"), (b"Rar!", "an archive"), (b"7z\xbc\xaf", "an archive"),
+    (b"\x1f\x8b", "an archive"), (b"{\\rtf", "a text document"),
+)  # fmt: skip
+
+
+def refuse_type(what):
+    return Refused(
+        "E_FILE_TYPE", "This is %(problem)s, not a workbook. %(advice)s", problem=what, advice=SAVE_AS
+    )
+
+
+def refuse_corrupt():
+    return Refused(
+        "E_FILE_CORRUPT", "The file is damaged or was not uploaded completely. Open it, save it, try again."
+    )
+
+
+def kind_of(data):
+    """ "xlsx", "ods", "xls" or "csv", by content. Raises `Refused` for everything else."""
+    if len(data) > MAX_BYTES:
+        raise Refused("E_FILE_SIZE", "The file has more than %(limit)s MB.", limit=MAX_BYTES // 2**20)
+    if not data.strip(b"\0\t\r\n "):
+        raise Refused("E_FILE_CORRUPT", "The file is empty.")
+    for magic, what in _KNOWN:
+        if data.startswith(magic):
+            raise refuse_type(what)
+    if data.startswith(b"PK"):
+        return check_zip(data)
+    if data.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
+        return "xls"
+    if data[:2] == b"\x09\x08" or data[:4] in (b"\x09\x00\x04\x00", b"\x09\x02\x06\x00", b"\x09\x04\x06\x00"):
+        raise refuse_type("a workbook of a very old Excel")
+    start = data[:1000].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if start.startswith((b"<!doctype html", b"<html", b"<table", b"<?xml", b"mime-version")):
+        raise refuse_type("a web page with the name of a workbook")
+    if is_binary(data):
+        raise refuse_type("a file of an unknown kind")
+    return "csv"
+
+
+def is_binary(data):
+    """More than one byte in twenty is a control character, and it is not UTF-16 with its mark."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return False
+    sample = data[:100_000]
+    controls = len(sample) - len(sample.translate(None, bytes(set(range(32)) - {9, 10, 13, 27})))
+    return controls * 20 > len(sample)
+
+
+def check_zip(data):
+    """Judge a zip by its directory; returns "xlsx" or "ods"."""
+    end = data.rfind(b"PK\x05\x06", max(0, len(data) - 65_557))
+    if end < 0 or len(data) < end + 22:
+        raise refuse_corrupt()
+    count, size = struct.unpack("<HL", data[end + 10 : end + 16])
+    if count > MAX_MEMBERS or size > MAX_DIRECTORY:
+        raise _too_many(count)
+    try:
+        members = zipfile.ZipFile(_as_file(data)).infolist()
+    except (
+        zipfile.BadZipFile,
+        ValueError,
+        OverflowError,
+        NotImplementedError,
+        struct.error,
+        UnicodeDecodeError,
+    ):
+        raise refuse_corrupt() from None
+    if len(members) > MAX_MEMBERS:
+        raise _too_many(len(members))
+    names = [member.orig_filename.replace("\\", "/") for member in members]
+    for name in names:
+        if name.startswith("/") or ".." in name.split("/") or name[1:2] == ":" or "\0" in name:
+            raise Refused(
+                "E_ZIP_PATH", "The workbook holds a part with a strange path; it was not made by Excel."
+            )
+    if len({name.casefold() for name in names}) != len(names):
+        raise refuse_corrupt()
+    _check_macros(names)
+    _check_sizes(members)
+    if any(member.flag_bits & 1 for member in members):
+        raise _protected()
+    return _office_kind({name.casefold() for name in names}, data, members)
+
+
+def _as_file(data):
+    import io
+
+    return io.BytesIO(data)
+
+
+def _too_many(count):
+    return Refused(
+        "E_ZIP_ENTRIES", "The workbook consists of too many parts (%(count)s, at most %(limit)s).",
+        count=count, limit=MAX_MEMBERS,
+    )  # fmt: skip
+
+
+def _protected():
+    return Refused(
+        "E_FILE_TYPE", "The workbook is protected by a password. Remove the password and try again."
+    )
+
+
+def refuse_macros():
+    return Refused(
+        "E_FILE_MACRO", "The workbook holds macros. Save it as .xlsx without macros and try again."
+    )
+
+
+def _check_macros(names):
+    for name in map(str.casefold, names):
+        if (
+            name.endswith("vbaproject.bin")
+            or "/macrosheets/" in name
+            or name.startswith(("basic/", "scripts/"))
+        ):
+            raise refuse_macros()
+
+
+def _check_sizes(members):
+    total = sum(member.file_size for member in members)
+    dense = any(
+        m.file_size > MAX_MEMBER and m.file_size > MAX_RATIO * max(m.compress_size, 1) for m in members
+    )
+    if total > MAX_UNPACKED or dense:
+        raise Refused(
+            "E_ZIP_BOMB", "The workbook unpacks to %(size)s MB, more than is accepted (%(limit)s MB).",
+            size=round(total / 1e6), limit=MAX_UNPACKED // 10**6,
+        )  # fmt: skip
+
+
+def _office_kind(names, data, members):
+    if "mimetype" in names and "content.xml" in names:
+        return "ods"
+    if any(name.startswith("word/") for name in names):
+        raise refuse_type("a Word document")
+    if any(name.startswith("ppt/") for name in names):
+        raise refuse_type("a presentation")
+    if "xl/workbook.bin" in names:
+        raise refuse_type("a binary workbook (.xlsb)")
+    if "[content_types].xml" not in names and "xl/workbook.xml" not in names:
+        raise refuse_type("an archive")
+    return "xlsx"
+
+
+def read_member(archive, name, limit=MAX_UNPACKED):
+    """One member's bytes, at most what its directory entry promised; XML with a document type is refused."""
+    try:
+        data = archive.read(name)
+    except (zipfile.BadZipFile, KeyError, EOFError, NotImplementedError, RuntimeError, ValueError, OSError):
+        raise refuse_corrupt() from None
+    except Exception as error:  # zlib.error, struct.error: a damaged stream
+        raise refuse_corrupt() from error
+    check_document_type(data)
+    return data
+
+
+def check_document_type(data):
+    """No DOCTYPE and no entity, in whatever encoding the XML hides it (billion laughs, quadratic blow-up)."""
+    wide = data[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in data[:4]
+    plain = data.replace(b"\0", b"") if wide else data
+    if b"<!DOCTYPE" in plain or b"<!ENTITY" in plain:
+        raise Refused(
+            "E_XML_DTD", "The workbook holds a document type declaration; it was not made by Excel."
+        )

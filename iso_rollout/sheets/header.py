@@ -1,0 +1,114 @@
+"""Header: which rows are the heading of the table, in one to three rows, merged or not."""
+
+from dataclasses import dataclass, replace
+
+from .columns import EXACT, map_columns
+
+SEARCHED_ROWS = 60
+MOST_ROWS = 3
+
+
+@dataclass(frozen=True)
+class Header:
+    """The heading of one sheet: its rows, its columns, and how sure we are."""
+
+    first: int
+    last: int
+    columns: tuple
+    duplicates: tuple
+    score: float
+
+    @property
+    def fields(self):
+        return frozenset(column.field.name for column in self.columns if column.field)
+
+    def columns_of(self, name):
+        return [column for column in self.columns if column.field and column.field.name == name]
+
+
+def find_header(grid, kind, *, rows=None, meanings=None):
+    """The best heading of a sheet for a kind of list, or None.
+
+    `rows`: (first, last) when a person said so. `meanings`: {column number: field name or None} by a person.
+    Every block of one to three rows is scored by the fields it names; a block that reaches into the data loses
+    them, because the values below a heading are no headings.
+    """
+    if rows:
+        return _header(grid, kind, *rows, meanings or {})
+    best = None
+    for number in grid.numbers[:SEARCHED_ROWS]:
+        if len(grid.filled(number)) < 2:
+            continue
+        for last in range(number, number + MOST_ROWS):
+            candidate = _header(grid, kind, number, last, meanings or {})
+            if candidate and (best is None or candidate.score > best.score):
+                best = candidate
+    return best
+
+
+def _header(grid, kind, first, last, meanings):
+    paths = heading_paths(grid, first, last)
+    columns, duplicates = map_columns(paths, kind)
+    columns = [_by_person(column, kind, meanings) for column in columns]
+    header = Header(first, last, tuple(columns), tuple(duplicates), _score(grid, columns, first, last))
+    has_subject = any(name in header.fields for name in kind.subject)
+    return header if has_subject and (len(header.fields) > 1 or _has_order(columns) or meanings) else None
+
+
+def _by_person(column, kind, meanings):
+    if column.number not in meanings:
+        return column
+    name = meanings[column.number]
+    return replace(column, field=kind.by_name.get(name), option=None, score=EXACT, is_order=name == "order")
+
+
+def _has_order(columns):
+    return any(column.is_order for column in columns)
+
+
+def _score(grid, columns, first, last):
+    """Each field counts by its certainty; a row more must earn its place by better headings."""
+    score = sum(column.score for column in columns if column.field) + 60 * _has_order(columns)
+    # Headings nobody knows count a little: the lowest row of a merged heading holds more of them.
+    score += 2 * sum(bool(column.path) for column in columns)
+    for top, left, bottom, right in grid.parsed.merges:
+        # A heading merged across in the last row has its own headings below; one merged downwards beyond it
+        # belongs to a heading that goes on.
+        if first <= top <= last and (bottom > last or (bottom == last and right > left)):
+            score -= 40
+    return score - 15 * (last - first)
+
+
+def heading_paths(grid, first, last):
+    """{column: its heading texts from top to bottom}, merged and blank cells resolved."""
+    paths = {}
+    for column in range(1, min(grid.width, 60) + 1):
+        path = []
+        for row in range(first, last + 1):
+            text = _heading_text(grid, row, column, first, last)
+            if text and text not in path[-1:]:
+                path.append(text)
+        if path:
+            paths[column] = tuple(path)
+    return paths
+
+
+def _heading_text(grid, row, column, first, last):
+    text = grid.text(row, column)
+    if text:
+        return text
+    origin = grid.covered.get((row, column))
+    if origin:
+        return grid.text(*origin) if origin[0] >= first else ""
+    # Without merged cells (csv): a blank beside a heading continues it where both have a heading below.
+    if row < last and _has_below(grid, row, column, last):
+        for left in range(column - 1, 0, -1):
+            if not _has_below(grid, row, left, last):
+                return ""
+            if grid.text(row, left):
+                return grid.text(row, left)
+    return ""
+
+
+def _has_below(grid, row, column, last):
+    return any(grid.text(below, column) for below in range(row + 1, last + 1))

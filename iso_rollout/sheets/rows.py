@@ -1,0 +1,299 @@
+"""Rows: what each row of a sheet is taken for, and why.
+
+Every decision is a sum of observations that can be shown beside the row: which columns are filled, what the
+running number looks like, which words stand there, what follows.
+"""
+
+import re
+from dataclasses import dataclass, field
+
+from iso_rollout.text import Unreadable, clean, fold, parse_form, parse_level, parse_unit_name, unit_type_of
+
+from .grid import as_text
+from .totals import claim, is_total
+
+TITLE, HEADER, NUMBER_ROW, GROUP, DATA = "title", "header", "number_row", "group", "data"
+SUBTOTAL, TOTAL, NOTE, FOOTER, BLANK = "subtotal", "total", "note", "footer", "blank"
+CLASSES = (TITLE, HEADER, NUMBER_ROW, GROUP, DATA, SUBTOTAL, TOTAL, NOTE, FOOTER, BLANK)
+
+_ROMAN = re.compile(r"(?=[IVXLC])(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})")
+_MARKER = re.compile(
+    r"^\(?(?P<marker>[IVXLC]{1,6}|[A-ZĐ]|[0-9]{1,3}(?:\.[0-9]{1,3})*)\s*[.)/:–-]\s*(?P<rest>\D.*)$"
+)
+_FOOTER = re.compile(
+    r"^(?:nơi nhận|người lập|lập biểu|(?:t/?m|kt|tl|tuq|q)\.|\(?ký|thủ trưởng|giám đốc|phó giám đốc|chủ tịch|phó chủ tịch|trưởng phòng"
+    r"|chi cục trưởng|xác nhận của|người tổng hợp|kế toán)|^[\w\s]+, ngày .{0,12}tháng|^[-–+] (?:như|lưu|ubnd|các|sở|vp|bộ|chi)",
+    re.IGNORECASE,
+)
+_NOTE = re.compile(r"^\(?(?:ghi chú|chú thích|chú ý|lưu ý|nguồn|\*)", re.IGNORECASE)
+_COUNT_BEHIND = re.compile(
+    r"\s*[:(–-]?\s*\(?\d[\d.]*\s*(?:đơn vị|cơ quan|xã|phường|thị trấn|tthc|sở)?.*$|\s*:\s*$", re.IGNORECASE
+)
+_BLOCK = re.compile(
+    r"^(?:khối|nhóm|cụm|phần|mục|lĩnh vực|các (?:sở|xã|phường|huyện|chi cục|ban)|cấp (?:tỉnh|huyện|xã))\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class GroupRow:
+    """A row that heads the rows below it: its text without marker and count, as written otherwise."""
+
+    sheet: str | None
+    number: int
+    column: int
+    text: str
+    marker: str = ""
+    claims: int | None = None
+    is_agency: bool = False
+
+
+@dataclass(slots=True)
+class Row:
+    """One row that is about one agency (or procedure, person …).
+
+    `values`: field → cleaned value; a field without a value is absent. `groups`: the group rows above, outermost
+    first. `reason`: why it was taken for data. `cell(name)`: the address a value came from.
+    """
+
+    sheet: str | None
+    number: int
+    reason: str
+    groups: tuple
+    values: dict = field(default_factory=dict)
+    sources: dict = field(default_factory=dict)  # field → address, where it is not the field's own column
+    letters: dict = field(
+        default_factory=dict, repr=False
+    )  # field → column letters, shared by the sheet's rows
+
+    def cell(self, name):
+        """ "B3": the cell of a field; the row's first cell when the field has no column."""
+        if name in self.sources:
+            return self.sources[name]
+        return f"{self.letters.get(name) or next(iter(self.letters.values()), 'A')}{self.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a row was taken for, and why; `text` and `column` of the cell that decided."""
+
+    number: int
+    cls: str
+    reason: str
+    column: int = 0
+    text: str = ""
+    marker: str = ""
+
+
+class Classifier:
+    """Judges the rows below the header of one sheet."""
+
+    def __init__(self, grid, header, kind):
+        self.grid, self.header, self.kind = grid, header, kind
+        self.order = next((column.number for column in header.columns if column.is_order), None)
+        self.subjects = [
+            c.number
+            for c in header.columns
+            if c.field and c.field.name in kind.subject and c.field.type != "code"
+        ]
+        if not self.subjects:
+            self.subjects = [c.number for c in header.columns if c.field and c.field.name in kind.subject]
+        self.evidence = [
+            (c.number, c.field) for c in header.columns if c.field and c.field.name in kind.evidence
+        ]
+        self.headings = {c.number: fold(c.path[-1]) for c in header.columns if c.path}
+        self.known = {c.number for c in header.columns if c.field}
+        # Where nothing but names stands in the sheet, a name is all the evidence there can be.
+        self.needs_evidence = bool(self.evidence) or (kind.number_is_evidence and self.order is not None)
+
+    def verdicts(self, by_person=None):
+        """[Verdict] of every row that holds anything, title rows included; `by_person`: {row: class}."""
+        by_person = by_person or {}
+        found = []
+        for number in self.grid.numbers:
+            if number < self.header.first:
+                found.append(Verdict(number, TITLE, "above the heading"))
+            elif number <= self.header.last:
+                found.append(Verdict(number, HEADER, "the heading"))
+            else:
+                found.append(self._judge(number, is_first=found[-1].cls == HEADER))
+            if number in by_person and found[-1].cls != by_person[number]:
+                last = found[-1]
+                found[-1] = Verdict(
+                    number, by_person[number], "said by a person", last.column, last.text, last.marker
+                )
+        return self._end_table(found, by_person)
+
+    def _judge(self, number, *, is_first):
+        filled = self.grid.filled(number)
+        if not filled:
+            return Verdict(number, BLANK, "empty")
+        if is_first and self._is_number_row(filled):
+            return Verdict(number, NUMBER_ROW, "numbers of the columns")
+        if self._repeats_header(filled):
+            return Verdict(number, HEADER, "repeats the heading")
+        marker = as_text(self.grid.value(number, self.order)) if self.order else ""
+        subject = next((column for column in self.subjects if self.grid.text(number, column)), None)
+        evidence = next((name for column, name in self._evidence_of(number)), None)
+        # The common case first: a name, and a cell that only a row about an agency has.
+        first_column, first_text = self._first_text(filled)
+        if is_total(first_text) and not (evidence and _is_number(marker) and subject):
+            return Verdict(number, TOTAL, "begins with “Cộng” or “Tổng”", first_column, first_text)
+        if subject and evidence:
+            return Verdict(number, DATA, f"name and {evidence}", subject)
+        if subject and _is_number(marker) and (self.kind.number_is_evidence or not self.needs_evidence):
+            return Verdict(number, DATA, "name and running number", subject)
+        return self._without_evidence(number, filled, marker, subject, evidence)
+
+    def _without_evidence(self, number, filled, marker, subject, evidence):
+        column, text = self._first_text(filled)
+        if _NOTE.match(text):
+            return Verdict(number, NOTE, "a note", column, text)
+        if _FOOTER.match(text):
+            return Verdict(number, FOOTER, "words of a signature or of recipients", column, text)
+        if all(_is_figure(value) for _, value in filled):
+            return Verdict(number, TOTAL, "figures only", column, text)
+        if found := _MARKER.match(text):
+            if not marker or column == self.order:
+                marker, text = found["marker"], found["rest"]
+        elif column == self.order and len(filled) > 1 and _is_marker(text):
+            column, text = next((c, as_text(v)) for c, v in filled if c != self.order)
+        reason = self._group_reason(number, filled, marker, text, column)
+        if reason:
+            return Verdict(number, GROUP, reason, column, text, marker)
+        if evidence:  # a code or a date without a name: somebody forgot it
+            return Verdict(number, DATA, f"no name, but {evidence}", column)
+        if subject and (not self.needs_evidence or self._filled_known(filled) >= 3):
+            return Verdict(number, DATA, "name and other cells of the list", subject)
+        return Verdict(number, NOTE, "name without anything else" if subject else "no name", column, text)
+
+    def _group_reason(self, number, filled, marker, text, column):
+        others = [c for c, _ in filled if c not in (column, self.order)]
+        if any(c in self.known for c in others) and not self._is_sum_row(others, number):
+            return ""
+        if len(text) < 2 or not re.search(r"[^\W\d_]", text):
+            return ""
+        if _is_roman(marker) or re.fullmatch(r"[A-ZĐ]", marker):
+            return f"marker {marker}"
+        merge = self.grid.merge_of.get((number, filled[0][0]))
+        if merge and merge[3] - merge[1] >= 2:
+            return "merged across the table"
+        if claim([text]) is not None:
+            return "a name and a count"
+        if (
+            _BLOCK.match(text)
+            or _is_form(text)
+            or parse_unit_name(text).kind in ("tinh", "huyen", "thi_xa", "thanh_pho", "quan")
+        ):
+            return "a place or a heading without anything else"
+        if _is_number(marker) and not text.isupper():
+            return ""
+        return (
+            "one text alone"
+            if not others and (text.isupper() or not self.subjects or column not in self.subjects)
+            else ""
+        )
+
+    def _is_sum_row(self, columns, number):
+        """A group row may carry the sums of its columns."""
+        return all(_is_figure(self.grid.value(number, column)) for column in columns)
+
+    def _evidence_of(self, number):
+        for column, field_ in self.evidence:
+            value = self.grid.value(number, column)
+            if (
+                value is not None
+                and (number, column) not in self.grid.covered
+                and _is_evidence(value, field_)
+            ):
+                yield column, field_.title
+
+    def _first_text(self, filled):
+        """(column, text) of the first cell that is not only a running number."""
+        for column, value in filled:
+            text = as_text(value)
+            if column != self.order or not _is_marker(text):
+                return column, text
+        return filled[0][0], as_text(filled[0][1])
+
+    def _filled_known(self, filled):
+        return sum(column in self.known for column, _ in filled)
+
+    def _is_number_row(self, filled):
+        texts = [as_text(value).strip("()[] ").casefold() for _, value in filled]
+        fitting = [re.fullmatch(r"[a-zđ]|\d{1,2}[a-z]?|\d{1,2}\s*=.*|[ivx]{1,4}", text) for text in texts]
+        numbers = [int(text) for text in texts if text.isdigit()]
+        return len(texts) >= 3 and all(fitting) and numbers == sorted(set(numbers))
+
+    def _repeats_header(self, filled):
+        same = sum(
+            self.headings.get(column) == fold(as_text(value))
+            for column, value in filled
+            if isinstance(value, str)
+        )
+        return same >= 3 and same * 2 > len(filled)
+
+    @staticmethod
+    def _end_table(found, by_person):
+        """After the last row of data only totals, notes and the foot remain, whatever they look like."""
+        last = max((index for index, verdict in enumerate(found) if verdict.cls == DATA), default=-1)
+        for index in range(last + 1, len(found)):
+            verdict = found[index]
+            if verdict.cls in (GROUP, NOTE) and verdict.number not in by_person and last >= 0:
+                found[index] = Verdict(
+                    verdict.number, FOOTER, "below the last row of the table", verdict.column, verdict.text
+                )
+        return found
+
+
+def group_text(text):
+    """The name in a group row: "Huyện Ân Thi: 21 đơn vị" → "Huyện Ân Thi"."""
+    text = clean(text)
+    return _COUNT_BEHIND.sub("", text).strip(" :;,.–-") or text
+
+
+def _is_evidence(value, field_):
+    """Whether a cell can be what its column asks for: a signature under "Ngày" is no date."""
+    if not isinstance(value, str):
+        return True
+    text = clean(value)
+    if field_.type in ("date", "decision"):
+        if field_.type == "date" and not re.match(r"^\W*(?:ngày\s*)?\d|quý|tháng|năm", text, re.IGNORECASE):
+            return False
+        return bool(re.search(r"\d", text)) and claim([text]) is None
+    if field_.type == "level":
+        return _reads(parse_level, text)
+    if field_.type == "unit_type":
+        return unit_type_of(text) is not None or parse_unit_name(text).kind is not None
+    if field_.type == "code":
+        return bool(re.search(r"\d", text)) or text == text.upper()
+    return bool(text)
+
+
+def _is_number(marker):
+    return bool(re.fullmatch(r"[0-9]{1,6}(?:\.[0-9]{1,3})*[.)]?", marker))
+
+
+def _is_roman(marker):
+    return bool(_ROMAN.fullmatch(marker.strip("().")))
+
+
+def _is_marker(text):
+    return _is_number(text) or _is_roman(text) or bool(re.fullmatch(r"[A-Za-zĐđ][.)]?", text))
+
+
+def _is_figure(value):
+    if isinstance(value, (int, float)):
+        return True
+    return isinstance(value, str) and bool(re.fullmatch(r"[\d.,\s%-]+", clean(value)))
+
+
+def _is_form(text):
+    return len(text) < 60 and _reads(parse_form, group_text(text))
+
+
+def _reads(parse, text):
+    try:
+        return parse(text) is not None
+    except Unreadable:
+        return False
