@@ -1,0 +1,122 @@
+"""Builders of agencies and people for tests. Everything goes through the doors unless it says otherwise."""
+
+import datetime
+import itertools
+from dataclasses import dataclass
+
+from django.utils import timezone
+
+from agencies.history import open_change_set
+from agencies.models import Agency, Kind, Level, Membership, Role, User
+
+_numbers = itertools.count(1)
+# A day long before every other one that the tests speak of.
+LONG_AGO = datetime.date(2005, 1, 1)
+
+
+def day(text):
+    """A date from 2020-06-08."""
+    return datetime.date.fromisoformat(text)
+
+
+def today():
+    return timezone.localdate()
+
+
+def make_agency(name="", parent=None, kind=Kind.COMMUNE_COMMITTEE, *, by=None, on=None, **values):
+    """One agency through the door. Level follows the kind, for other kinds the parent."""
+    number = next(_numbers)
+    fixed = {
+        Kind.PROVINCIAL_COMMITTEE: Level.PROVINCE,
+        Kind.DISTRICT_COMMITTEE: Level.DISTRICT,
+        Kind.COMMUNE_COMMITTEE: Level.COMMUNE,
+    }
+    level = fixed.get(kind) or (parent.level if parent else Level.PROVINCE)
+    values = {"code": f"T{number:05d}", "level": level} | values
+    return Agency.objects.establish(
+        name=name or f"UBND xã Số {number}", parent=parent, kind=kind, by=by, on=on, **values
+    )
+
+
+@dataclass
+class Province:
+    """A small province: every agency of it by a short word."""
+
+    committee: Agency  # UBND tỉnh Hưng Yên, H31
+    office: Agency  # Văn phòng UBND tỉnh, covered by the committee
+    science: Agency  # Sở Khoa học và Công nghệ: the lead agency
+    home: Agency  # Sở Nội vụ
+    van_lam: Agency  # two districts …
+    khoai_chau: Agency
+    lac_dao: Agency  # … and their communes: three in Văn Lâm,
+    lac_hong: Agency
+    chi_dao: Agency
+    dong_tao: Agency  # two in Khoái Châu
+    binh_minh: Agency
+
+    @property
+    def all(self):
+        return list(self.__dict__.values())
+
+    @property
+    def communes(self):
+        return [self.lac_dao, self.lac_hong, self.chi_dao, self.dong_tao, self.binh_minh]
+
+
+def make_province(prefix="H31", name="Hưng Yên"):
+    """A province with a covered office, two departments, two districts and five communes."""
+
+    def agency(name, code, kind, level, parent=None, **values):
+        return Agency(name=name, code=f"{prefix}{code}", kind=kind, level=level, parent=parent, **values)
+
+    top = agency(f"UBND tỉnh {name}", "", Kind.PROVINCIAL_COMMITTEE, Level.PROVINCE)
+    districts = [
+        agency(f"UBND huyện {n}", c, Kind.DISTRICT_COMMITTEE, Level.DISTRICT, top)
+        for n, c in (("Văn Lâm", ".20"), ("Khoái Châu", ".21"))
+    ]
+    made = [
+        top,
+        agency("Văn phòng UBND tỉnh", ".VP", Kind.DEPARTMENT, Level.PROVINCE, top, covered_by=top),
+        agency("Sở Khoa học và Công nghệ", ".05", Kind.DEPARTMENT, Level.PROVINCE, top),
+        agency("Sở Nội vụ", ".01", Kind.DEPARTMENT, Level.PROVINCE, top),
+        *districts,
+        *(
+            agency(f"UBND xã {n}", f"{d.code[len(prefix) :]}.{i}", Kind.COMMUNE_COMMITTEE, Level.COMMUNE, d)
+            for i, (n, d) in enumerate(
+                [
+                    ("Lạc Đạo", districts[0]),
+                    ("Lạc Hồng", districts[0]),
+                    ("Chỉ Đạo", districts[0]),
+                    ("Đông Tảo", districts[1]),
+                    ("Bình Minh", districts[1]),
+                ],
+                1,
+            )
+        ),
+    ]
+    change_set = open_change_set(f"Enter {name}", by=None)
+    return Province(*Agency.objects.establish_many(made, change_set=change_set))
+
+
+def make_user(role=None, agency=None, *, starts_on=None, ends_on=None, **values):
+    """A person; with a role, holding it at the agency. Password: matkhau-dai."""
+    number = next(_numbers)
+    values = {
+        "username": f"canbo{number}",
+        "full_name": f"Cán bộ {number}",
+        "email": f"canbo{number}@example.gov.vn",
+    } | values
+    user = User(**values)
+    user.set_password("matkhau-dai")
+    user.save()
+    if role is not None:
+        grant(user, role, agency, starts_on=starts_on, ends_on=ends_on)
+    return user
+
+
+def grant(user, role, agency, *, starts_on=None, ends_on=None):
+    """One more role for a person."""
+    user.__dict__.pop("_grants", None)
+    return Membership.objects.create(
+        user=user, role=Role(role), agency=agency, starts_on=starts_on, ends_on=ends_on
+    )
