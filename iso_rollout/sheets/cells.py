@@ -1,7 +1,7 @@
 """Cells: from a cell to a value of its field, or to a problem that names the cell."""
 
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
 
 from iso_rollout.text import (
     Unreadable,
@@ -49,7 +49,6 @@ class CellReader:
     errors: list
     warnings: list
     convert_legacy: bool = False
-    caches: dict = field(default_factory=dict)
 
     def __post_init__(self):
         self.plain = [c for c in self.header.columns if c.field and c.option is None]
@@ -57,7 +56,7 @@ class CellReader:
         for column in self.header.columns:
             if column.field and column.option is not None:
                 self.options.setdefault(column.field.name, []).append(column)
-        self.caches = {column.number: {} for column in self.plain}
+        self.dated = {c.field.date_field for c in self.plain if c.field.date_field}
         parsed = self.grid.parsed
         # Cells with a story of their own are few: all others go by the value alone.
         self.special = (
@@ -67,35 +66,42 @@ class CellReader:
             c.field.name: column_letters(c.number) for c in reversed(self.header.columns) if c.field
         }
 
-    def read(self, row):
-        """Fill `row.values` from its cells."""
-        cells = self.grid.by_number[row.number]
-        values = row.values
+    def read(self, rows):
+        """Fill `values` of the rows from their cells, column by column: a long list repeats its values."""
+        pairs = [(row, self.grid.by_number[row.number]) for row in rows]
         for column in self.plain:
-            number = column.number
-            value = cells[number - 1] if number <= len(cells) else None
-            if (row.number, number) in self.special:
-                self._read_special(row, column, value)
-            elif value is not None:
-                cache = self.caches[number]
-                if value.__class__ is str and value in cache:
-                    found = cache[value]
-                else:
-                    found = self._convert(column, value, row.number)
-                    if (
-                        value.__class__ is str
-                        and len(cache) < 50_000
-                        and found is not _BAD
-                        and len(value) < 300
-                    ):
-                        cache[value] = found
-                if found is not None and found is not _BAD:
-                    self._keep(row, column, found)
-        for name, columns in self.options.items():
-            self._read_options(row, name, columns)
+            self._read_column(column, pairs)
+        for row in rows:
+            for name, columns in self.options.items():
+                self._read_options(row, name, columns)
         for field_ in self.kind.fields:
-            if field_.required and field_.name not in values and field_.name in self.letters:
-                self._check_required(row, field_)
+            if field_.required and field_.name in self.letters:
+                for row in rows:
+                    if field_.name not in row.values:
+                        self._check_required(row, field_)
+
+    def _read_column(self, column, pairs):
+        index, number, name, special = column.number - 1, column.number, column.field.name, self.special
+        is_simple = column.field.type != "decision" and name not in self.dated
+        cache = {}
+        for row, cells in pairs:
+            value = cells[index] if index < len(cells) else None
+            if special and (row.number, number) in special:
+                self._read_special(row, column, value)
+                continue
+            if value is None:
+                continue
+            found = cache.get(value) if value.__class__ in _CACHED_CLASSES else None
+            if found is None:
+                found = self._convert(column, value, row.number)
+                if found is None or found is _BAD:
+                    continue
+                if value.__class__ in _CACHED_CLASSES and len(cache) < 50_000:
+                    cache[value] = found
+            if is_simple:
+                row.values[name] = found
+            else:
+                self._keep(row, column, found)
 
     def _keep(self, row, column, value):
         field_ = column.field
@@ -177,6 +183,9 @@ class CellReader:
     def _convert(self, column, value, number):
         """The cell's value for its field, None when it says nothing, or _BAD with a problem collected."""
         field_ = column.field
+        if isinstance(value, str) and len(value) > _LONGEST and field_.type != "text":
+            self._too_long(value, field_, number, column)  # before any pattern looks at it
+            return _BAD
         if isinstance(value, str) and not value.isprintable():
             bad = find_bad_characters(value)
             if bad:
@@ -190,12 +199,15 @@ class CellReader:
             return _BAD
         text = found.number if field_.type == "decision" and found else found
         if isinstance(text, str) and len(text) > field_.max_length:
-            self._error("E_LONG", "The cell holds %(length)s characters, at most %(limit)s are possible.",
-                        number, column, length=len(text), limit=field_.max_length)  # fmt: skip
+            self._too_long(text, field_, number, column)
             return _BAD
         return found
 
-    def _parse(self, field_, value, place):
+    def _too_long(self, text, field_, number, column):
+        self._error("E_LONG", "The cell holds %(length)s characters, at most %(limit)s are possible.",
+                    number, column, length=len(text), limit=field_.max_length)  # fmt: skip
+
+    def _parse(self, field_, value, place):  # noqa: PLR0911 (one return for each type)
         if field_.type == "date":
             return self._parse_date(field_, value)
         if field_.type == "code":
@@ -233,6 +245,8 @@ class CellReader:
         self.errors.append(self._problem(code, message, number, column, **params))
 
 
+_LONGEST = 1_000  # characters of a cell that is parsed
+_CACHED_CLASSES = (str, datetime)  # not numbers: 1, 1.0 and True are one key
 _BAD = object()  # a cell that was refused: its problem is collected
 _PARSERS = {
     "whole": parse_whole_number, "procedure_code": parse_procedure_code, "standard": parse_standard, "level": parse_level,

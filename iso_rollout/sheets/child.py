@@ -14,6 +14,7 @@ import sys
 from .problems import Refused
 
 MEMORY = 1_500 * 2**20  # bytes of address space
+MAX_ANSWER = 80 * 2**20  # bytes handed to the parent, which must not grow with a stranger's file
 CPU_SECONDS = 8
 WALL_SECONDS = 9
 
@@ -86,7 +87,10 @@ def main():
         os._exit(3)
     except Exception:  # no damage may look like anything else than damage
         answer = ("refused", None)
-    pickle.dump(answer, sys.stdout.buffer, protocol=5)
+    written = pickle.dumps(answer, protocol=5)
+    if len(written) > MAX_ANSWER:
+        os._exit(3)
+    sys.stdout.buffer.write(written)
     sys.stdout.flush()
     os._exit(0)  # freeing millions of small objects one by one would take longer than writing them
 

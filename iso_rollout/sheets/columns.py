@@ -5,6 +5,7 @@ A heading is a path: the texts of its header rows from top to bottom, "Quyết �
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from iso_rollout.text import fold, tone_key
 
@@ -77,6 +78,7 @@ def normal_heading(text):
     return fold(_DECORATION.sub(" ", text))
 
 
+@lru_cache(maxsize=5_000)
 def _score(field, path):
     """(score 0 to 100, option): how well a heading fits a field."""
     if not path:
@@ -95,8 +97,9 @@ def _score(field, path):
             if f" {alias} " in f" {text} ":
                 best = max(best, base + 26 * len(alias) / len(text))
     if leaf in field.folded_generic:
-        if any(f" {words} " in f" {above} " for words in field.folded_under):
-            best = max(best, GENERIC)
+        fitting = [words for words in field.folded_under if f" {words} " in f" {above} "]
+        if fitting:  # the first words are the surest: "Công bố / Số" before "Quyết định phê duyệt / Số"
+            best = max(best, GENERIC - 3 * field.folded_under.index(fitting[0]))
         elif not above:
             best = max(best, ENOUGH)
     return best, None

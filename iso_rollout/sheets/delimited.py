@@ -64,16 +64,9 @@ def _value(sheet, row, column, text):
 
 def decode(data, *, convert_legacy=False):
     """The text of a csv: UTF-8 with or without mark, UTF-16 with mark. Anything else is named and refused."""
-    for mark, encoding in (
-        (codecs.BOM_UTF8, "utf-8"),
-        (codecs.BOM_UTF16_LE, "utf-16-le"),
-        (codecs.BOM_UTF16_BE, "utf-16-be"),
-    ):
-        if data.startswith(mark):
-            data = data[len(mark) :]
-            break
-    else:
-        encoding = "utf-8"
+    marks = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+    mark = next(filter(data.startswith, marks), b"")
+    encoding, data = marks.get(mark, "utf-8"), data[len(mark) :]
     try:
         return data.decode(encoding)
     except UnicodeDecodeError as error:

@@ -8,9 +8,10 @@ NAME = Field(
         "tên cơ quan", "tên đơn vị", "cơ quan, đơn vị", "đơn vị, cơ quan", "tên cơ quan, đơn vị", "tên đơn vị, cơ quan", "cơ quan",
         "đơn vị", "tên xã, phường, thị trấn", "tên xã phường", "xã, phường, thị trấn", "UBND xã, phường, thị trấn", "tên đơn vị hành chính",
         "đơn vị hành chính", "tên cơ quan hành chính", "tên tổ chức", "cơ quan, tổ chức", "UBND xã/phường/TT", "đơn vị thực hiện",
-        "cơ quan thực hiện", "tên xã", "đơn vị công bố", "cơ quan công bố", "đơn vị áp dụng", "tên",
+        "cơ quan thực hiện", "tên xã", "đơn vị cấp xã", "UBND cấp xã", "đơn vị công bố", "cơ quan công bố", "đơn vị áp dụng", "tên",
     ),
-    avoid=("mã", "chủ quản", "cấp trên", "trực thuộc", "quản lý", "số", "ngày", "tỷ lệ", "tổng", "ban hành", "người", "cấp", "tên huyện", "quyết định",
+    avoid=("mã", "chủ quản", "cấp trên", "trực thuộc", "cơ quan quản lý", "đơn vị quản lý", "số", "ngày", "tỷ lệ", "tổng", "ban hành", "người", "tên huyện", "cấp huyện", "tư vấn", "đơn vị tính",
+           "đăng nhập", "lãnh đạo", "quyết định",
            "tthc", "thủ tục", "loại", "hình thức", "địa chỉ"),
 )  # fmt: skip
 CODE = Field(
@@ -31,15 +32,16 @@ PARENT = Field(
 DISTRICT = Field(
     "district", "Huyện", fill=True,
     aliases=("huyện/thành phố", "huyện, thị xã, thành phố", "huyện/TX/TP", "huyện, thị xã", "quận huyện", "tên huyện", "thuộc huyện", "địa bàn", "khối, địa bàn",
-             "khối", "địa phương", "huyện, thành phố", "quận, huyện, thị xã", "tên huyện, thị xã, thành phố"),
-    avoid=("mã", "số", "tỷ lệ", "tên đơn vị", "cơ quan"),
+             "khối", "địa phương", "huyện, thành phố", "quận, huyện, thị xã", "cấp huyện", "đơn vị cấp huyện", "UBND cấp huyện", "huyện, TP", "tên huyện, thị xã, thành phố"),
+    avoid=("mã", "số", "tỷ lệ", "tên đơn vị", "tên cơ quan"),
 )  # fmt: skip
 STANDARD = Field(
     "standard", "Tiêu chuẩn", "standard", fill=True, from_title=True, under=("tiêu chuẩn", "phiên bản", "ISO 9001", "TCVN ISO 9001"),
     aliases=("tiêu chuẩn áp dụng", "phiên bản", "phiên bản ISO", "phiên bản TCVN ISO 9001", "TCVN ISO 9001", "ISO 9001", "TCVN", "tiêu chuẩn ISO", "ISO",
              "phiên bản tiêu chuẩn"),
     avoid=("ngày", "số", "điện tử"),
-    options={2008: ("2008", "TCVN ISO 9001:2008", "ISO 9001:2008", "9001:2008"), 2015: ("2015", "TCVN ISO 9001:2015", "ISO 9001:2015", "9001:2015")},
+    options={2008: ("2008", "TCVN ISO 9001:2008", "ISO 9001:2008", "9001:2008"), 2015: ("2015", "TCVN ISO 9001:2015", "ISO 9001:2015", "9001:2015"),
+             2026: ("2026", "TCVN ISO 9001:2026", "ISO 9001:2026", "9001:2026")},
 )  # fmt: skip
 FORM = Field(
     "form", "Hình thức", "form", fill=True, from_group=True, under=("hình thức", "nội dung", "loại hình"),
@@ -48,18 +50,9 @@ FORM = Field(
     options={"BUILD": ("xây dựng mới", "xây dựng", "XD mới"), "CONVERT": ("chuyển đổi",), "EXTEND": ("mở rộng",), "E_ISO": ("ISO điện tử", "điện tử")},
 )  # fmt: skip
 OTHER_DOCUMENTS = (
-    "thông báo",
-    "công văn",
-    "gửi",
-    "tờ trình",
-    "kế hoạch",
-    "thành lập",
-    "báo cáo",
-    "hợp đồng",
-    "văn bản",
-    "hết hạn",
-    "kiểm tra",
-)
+    "thông báo", "công văn", "gửi", "tờ trình", "kế hoạch", "thành lập", "báo cáo", "hợp đồng", "hết hạn", "kiểm tra", "ban chỉ đạo",
+    "phê duyệt", "đề nghị", "hiệu lực",
+)  # fmt: skip
 NUMBER = Field(
     "number", "Số quyết định", "decision", fill=True, date_field="declared_on", max_length=64,
     aliases=("số QĐ công bố", "số quyết định công bố", "quyết định công bố", "QĐ công bố", "số QĐ", "số, ký hiệu quyết định", "số và ngày quyết định công bố",

@@ -2,6 +2,8 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import chain
 
 from iso_rollout.text import clean, legacy
 
@@ -22,11 +24,9 @@ class Grid:
         self.merge_of = {}  # the top left cell of each merged range
         self.covered = {}  # any other cell of it → the top left one
         for top, left, bottom, right in self.parsed.merges:
-            if (bottom - top + 1) * (right - left + 1) > 100_000:
-                bottom = min(
-                    bottom, top + 1_000
-                )  # a merged whole column covers nothing of interest further down
             self.merge_of[top, left] = (top, left, bottom, right)
+            if (bottom - top + 1) * (right - left + 1) > 100_000:
+                continue  # whole columns merged: nothing is filled down a million rows
             for row in range(top, bottom + 1):
                 for column in range(left, min(right, 60) + 1):
                     if (row, column) != (top, left):
@@ -40,7 +40,7 @@ class Grid:
     def numbers(self):
         return self.parsed.numbers
 
-    @property
+    @cached_property
     def width(self):
         return max(map(len, self.parsed.rows), default=0)
 
@@ -75,18 +75,25 @@ class Grid:
         A font speaks for its cells unless one of them holds letters that only Unicode has. Cells that do not
         show their encoding follow the sheet once several others do.
         """
+        # Most texts stand in many cells: judge each once, and walk the cells only where one is in doubt.
+        doubtful = {
+            value
+            for value in set(chain.from_iterable(self.parsed.rows))
+            if value.__class__ is str and not value.isascii() and not legacy.is_unicode_only(value)
+        }
+        if not doubtful:
+            return
         fonts = self._trusted_fonts()
         undecided = []
         for number, cells in self.by_number.items():
             for index, value in enumerate(cells):
-                if not isinstance(value, str) or value.isascii():
-                    continue
-                place = (number, index + 1)
-                encoding = legacy.detect(value, fonts.get(place))
-                if encoding:
-                    self.encodings[place] = encoding
-                else:
-                    undecided.append((place, value))
+                if value in doubtful:
+                    place = (number, index + 1)
+                    encoding = legacy.detect(value, fonts.get(place))
+                    if encoding:
+                        self.encodings[place] = encoding
+                    else:
+                        undecided.append((place, value))
         if len(self.encodings) >= 3:
             usual, count = Counter(self.encodings.values()).most_common(1)[0]
             # Where Unicode stands beside it, each cell must show its own encoding.

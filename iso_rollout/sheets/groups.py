@@ -20,6 +20,7 @@ class GroupStack:
 
     def __init__(self):
         self.open = []  # [(style, GroupRow)]
+        self.rows = ()
         self.last_letter = ""
 
     def push(self, group):
@@ -28,10 +29,7 @@ class GroupStack:
         if style in styles:
             del self.open[styles.index(style) :]
         self.open.append((style, group))
-
-    @property
-    def rows(self):
-        return tuple(group for _, group in self.open)
+        self.rows = tuple(group for _, group in self.open)
 
     def _style(self, group):
         marker = group.marker.strip("().")

@@ -64,7 +64,10 @@ def value_rows(calamine_sheet):
     if calamine_sheet.start is None:
         return
     margin = [None] * calamine_sheet.start[1]  # iter_rows begins in row 1, but in the first filled column
+    blank = [""] * (calamine_sheet.end[1] - calamine_sheet.start[1] + 1)
     for number, row in enumerate(calamine_sheet.iter_rows(), 1):
+        if row == blank:  # there may be a million of them before a stray cell
+            continue
         values = [None if value == "" else value for value in row]
         while values and values[-1] is None:
             values.pop()

@@ -39,6 +39,26 @@ def translate(message):
     return gettext(message) if settings.configured else message
 
 
+class Reason:
+    """Why a row was taken for what it is: a message id and its params, translated by `str()`."""
+
+    __slots__ = ("message", "params")
+
+    def __init__(self, message, **params):
+        self.message, self.params = message, params
+
+    def __str__(self):
+        return translate(self.message) % self.params if self.params else translate(self.message)
+
+    def __repr__(self):
+        return f"Reason({str(self)!r})"
+
+    def __eq__(self, other):
+        return isinstance(other, Reason) and (self.message, self.params) == (other.message, other.params)
+
+    __hash__ = None
+
+
 class Refused(Exception):
     """The whole file is refused, before or while its container is opened."""
 

@@ -6,16 +6,20 @@ running number looks like, which words stand there, what follows.
 
 import re
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from iso_rollout.text import Unreadable, clean, fold, parse_form, parse_level, parse_unit_name, unit_type_of
 
 from .grid import as_text
-from .totals import claim, is_total
+from .problems import Reason
+from .totals import LONGEST, claim, is_total
 
 TITLE, HEADER, NUMBER_ROW, GROUP, DATA = "title", "header", "number_row", "group", "data"
 SUBTOTAL, TOTAL, NOTE, FOOTER, BLANK = "subtotal", "total", "note", "footer", "blank"
 CLASSES = (TITLE, HEADER, NUMBER_ROW, GROUP, DATA, SUBTOTAL, TOTAL, NOTE, FOOTER, BLANK)
 
+_FIRST_LETTERS_OF_TOTALS = ("", "c", "C", "t", "T")
+NUMBERED_NAME = Reason("running number and name without anything else")
 _ROMAN = re.compile(r"(?=[IVXLC])(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})")
 _MARKER = re.compile(
     r"^\(?(?P<marker>[IVXLC]{1,6}|[A-ZĐ]|[0-9]{1,3}(?:\.[0-9]{1,3})*)\s*[.)/:–-]\s*(?P<rest>\D.*)$"
@@ -26,8 +30,10 @@ _FOOTER = re.compile(
     re.IGNORECASE,
 )
 _NOTE = re.compile(r"^\(?(?:ghi chú|chú thích|chú ý|lưu ý|nguồn|\*)", re.IGNORECASE)
+_UNITS = "(?:đơn vị|cơ quan|xã|phường|thị trấn|sở|tthc)"
 _COUNT_BEHIND = re.compile(
-    r"\s*[:(–-]?\s*\(?\d[\d.]*\s*(?:đơn vị|cơ quan|xã|phường|thị trấn|tthc|sở)?.*$|\s*:\s*$", re.IGNORECASE
+    rf"\s*(?<!9001)[:(–-]\s*\(?\d[\d.]*\s*(?:{_UNITS}.*)?\)?\.?$|\s+\d[\d.]*\s*{_UNITS}\)?$|\s*:\s*$",
+    re.IGNORECASE,
 )
 _BLOCK = re.compile(
     r"^(?:khối|nhóm|cụm|phần|mục|lĩnh vực|các (?:sở|xã|phường|huyện|chi cục|ban)|cấp (?:tỉnh|huyện|xã))\b",
@@ -58,7 +64,7 @@ class Row:
 
     sheet: str | None
     number: int
-    reason: str
+    reason: Reason
     groups: tuple
     values: dict = field(default_factory=dict)
     sources: dict = field(default_factory=dict)  # field → address, where it is not the field's own column
@@ -73,13 +79,12 @@ class Row:
         return f"{self.letters.get(name) or next(iter(self.letters.values()), 'A')}{self.number}"
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What a row was taken for, and why; `text` and `column` of the cell that decided."""
 
     number: int
     cls: str
-    reason: str
+    reason: Reason
     column: int = 0
     text: str = ""
     marker: str = ""
@@ -99,9 +104,15 @@ class Classifier:
         if not self.subjects:
             self.subjects = [c.number for c in header.columns if c.field and c.field.name in kind.subject]
         self.evidence = [
-            (c.number, c.field) for c in header.columns if c.field and c.field.name in kind.evidence
+            (c.number, c.field, {}) for c in header.columns if c.field and c.field.name in kind.evidence
         ]
+        self.reasons = {
+            field_.name: Reason("name and “%(title)s”", title=field_.title) for _, field_, _ in self.evidence
+        }
         self.headings = {c.number: fold(c.path[-1]) for c in header.columns if c.path}
+        self.raw_headings = {
+            value for row in range(header.first, header.last + 1) for _, value in grid.filled(row)
+        }
         self.known = {c.number for c in header.columns if c.field}
         # Where nothing but names stands in the sheet, a name is all the evidence there can be.
         self.needs_evidence = bool(self.evidence) or (kind.number_is_evidence and self.order is not None)
@@ -112,47 +123,107 @@ class Classifier:
         found = []
         for number in self.grid.numbers:
             if number < self.header.first:
-                found.append(Verdict(number, TITLE, "above the heading"))
+                found.append(self._above(number))
             elif number <= self.header.last:
-                found.append(Verdict(number, HEADER, "the heading"))
+                found.append(Verdict(number, HEADER, Reason("the heading")))
             else:
-                found.append(self._judge(number, is_first=found[-1].cls == HEADER))
+                is_first = found[-1].cls == HEADER
+                found.append((not is_first and self._plain(number)) or self._judge(number, is_first=is_first))
             if number in by_person and found[-1].cls != by_person[number]:
                 last = found[-1]
                 found[-1] = Verdict(
-                    number, by_person[number], "said by a person", last.column, last.text, last.marker
+                    number, by_person[number], Reason("said by a person"), last.column, last.text, last.marker
                 )
         return self._end_table(found, by_person)
 
-    def _judge(self, number, *, is_first):
+    def _above(self, number):
+        """A title row, or the first group when it stands right above the heading: "A. XÂY DỰNG MỚI"."""
+        filled = self.grid.filled(number)
+        if (
+            len(filled) == 1
+            and self.header.first - number == 1
+            and (found := _MARKER.match(as_text(filled[0][1])[:LONGEST]))
+        ):
+            marker = found["marker"]
+            if not marker[0].isdigit():
+                return Verdict(
+                    number,
+                    GROUP,
+                    Reason("marked “%(marker)s”", marker=marker),
+                    filled[0][0],
+                    found["rest"],
+                    marker,
+                )
+        return Verdict(number, TITLE, Reason("above the heading"))
+
+    def _plain(self, number):
+        """The common case, fast: a name and a cell that only a row about an agency has. None: look closer."""
+        cells = self.grid.by_number[number]
+        width = len(cells)
+        subject = next((column for column in self.subjects if column <= width and cells[column - 1]), None)
+        if subject is None or self._may_be_special(cells[subject - 1]):
+            return None
+        first = next(value for value in cells if value is not None)
+        if first.__class__ is str and self._may_be_special(first):
+            return None
+        for column, field_, seen in self.evidence:
+            value = cells[column - 1] if column <= width else None
+            if (
+                value is not None
+                and (number, column) not in self.grid.covered
+                and self._is_evidence(value, field_, seen)
+            ):
+                return Verdict(number, DATA, self.reasons[field_.name], subject)
+        return None
+
+    def _may_be_special(self, value):
+        """Blank, a heading repeated on the next page, or the beginning of "Tổng" or "Cộng"."""
+        return (
+            value.__class__ is not str
+            or value in self.raw_headings
+            or value.lstrip()[:1] in _FIRST_LETTERS_OF_TOTALS
+        )
+
+    @staticmethod
+    def _is_evidence(value, field_, seen):
+        if value.__class__ is not str:
+            return True
+        known = seen.get(value)
+        if known is None:
+            known = _is_evidence(value, field_)
+            if len(seen) < 50_000:
+                seen[value] = known
+        return known
+
+    def _judge(self, number, *, is_first):  # noqa: PLR0911 (one return for each observation)
         filled = self.grid.filled(number)
         if not filled:
-            return Verdict(number, BLANK, "empty")
+            return Verdict(number, BLANK, Reason("empty"))
         if is_first and self._is_number_row(filled):
-            return Verdict(number, NUMBER_ROW, "numbers of the columns")
+            return Verdict(number, NUMBER_ROW, Reason("numbers of the columns"))
         if self._repeats_header(filled):
-            return Verdict(number, HEADER, "repeats the heading")
+            return Verdict(number, HEADER, Reason("repeats the heading"))
         marker = as_text(self.grid.value(number, self.order)) if self.order else ""
         subject = next((column for column in self.subjects if self.grid.text(number, column)), None)
         evidence = next((name for column, name in self._evidence_of(number)), None)
-        # The common case first: a name, and a cell that only a row about an agency has.
         first_column, first_text = self._first_text(filled)
         if is_total(first_text) and not (evidence and _is_number(marker) and subject):
-            return Verdict(number, TOTAL, "begins with “Cộng” or “Tổng”", first_column, first_text)
+            return Verdict(number, TOTAL, Reason("begins with “Cộng” or “Tổng”"), first_column, first_text)
         if subject and evidence:
-            return Verdict(number, DATA, f"name and {evidence}", subject)
+            return Verdict(number, DATA, Reason("name and “%(title)s”", title=evidence), subject)
         if subject and _is_number(marker) and (self.kind.number_is_evidence or not self.needs_evidence):
-            return Verdict(number, DATA, "name and running number", subject)
+            return Verdict(number, DATA, Reason("name and running number"), subject)
         return self._without_evidence(number, filled, marker, subject, evidence)
 
-    def _without_evidence(self, number, filled, marker, subject, evidence):
+    def _without_evidence(self, number, filled, marker, subject, evidence):  # noqa: PLR0911 (one return for each observation)
         column, text = self._first_text(filled)
+        text = text[:LONGEST]
         if _NOTE.match(text):
-            return Verdict(number, NOTE, "a note", column, text)
+            return Verdict(number, NOTE, Reason("a note"), column, text)
         if _FOOTER.match(text):
-            return Verdict(number, FOOTER, "words of a signature or of recipients", column, text)
+            return Verdict(number, FOOTER, Reason("words of a signature or of recipients"), column, text)
         if all(_is_figure(value) for _, value in filled):
-            return Verdict(number, TOTAL, "figures only", column, text)
+            return Verdict(number, TOTAL, Reason("figures only"), column, text)
         if found := _MARKER.match(text):
             if not marker or column == self.order:
                 marker, text = found["marker"], found["rest"]
@@ -162,50 +233,49 @@ class Classifier:
         if reason:
             return Verdict(number, GROUP, reason, column, text, marker)
         if evidence:  # a code or a date without a name: somebody forgot it
-            return Verdict(number, DATA, f"no name, but {evidence}", column)
+            return Verdict(number, DATA, Reason("no name, but “%(title)s”", title=evidence), column)
         if subject and (not self.needs_evidence or self._filled_known(filled) >= 3):
-            return Verdict(number, DATA, "name and other cells of the list", subject)
-        return Verdict(number, NOTE, "name without anything else" if subject else "no name", column, text)
+            return Verdict(number, DATA, Reason("name and other cells of the list"), subject)
+        if subject and _is_number(marker):
+            return Verdict(number, NOTE, NUMBERED_NAME, column, text, marker)
+        reason = Reason("name without anything else") if subject else Reason("no name")
+        return Verdict(number, NOTE, reason, column, text)
 
-    def _group_reason(self, number, filled, marker, text, column):
+    def _group_reason(self, number, filled, marker, text, column):  # noqa: PLR0911 (one return for each observation)
         others = [c for c, _ in filled if c not in (column, self.order)]
         if any(c in self.known for c in others) and not self._is_sum_row(others, number):
-            return ""
+            return None
         if len(text) < 2 or not re.search(r"[^\W\d_]", text):
-            return ""
+            return None
         if _is_roman(marker) or re.fullmatch(r"[A-ZĐ]", marker):
-            return f"marker {marker}"
+            return Reason("marked “%(marker)s”", marker=marker)
         merge = self.grid.merge_of.get((number, filled[0][0]))
         if merge and merge[3] - merge[1] >= 2:
-            return "merged across the table"
+            return Reason("merged across the table")
         if claim([text]) is not None:
-            return "a name and a count"
+            return Reason("a name and a count")
         if (
             _BLOCK.match(text)
             or _is_form(text)
             or parse_unit_name(text).kind in ("tinh", "huyen", "thi_xa", "thanh_pho", "quan")
         ):
-            return "a place or a heading without anything else"
+            return Reason("a place or a heading without anything else")
         if _is_number(marker) and not text.isupper():
-            return ""
-        return (
-            "one text alone"
-            if not others and (text.isupper() or not self.subjects or column not in self.subjects)
-            else ""
-        )
+            return None
+        if not others and (text.isupper() or column not in self.subjects):
+            return Reason("one text alone")
+        return None
 
     def _is_sum_row(self, columns, number):
         """A group row may carry the sums of its columns."""
         return all(_is_figure(self.grid.value(number, column)) for column in columns)
 
     def _evidence_of(self, number):
-        for column, field_ in self.evidence:
+        for column, field_, seen in self.evidence:
             value = self.grid.value(number, column)
-            if (
-                value is not None
-                and (number, column) not in self.grid.covered
-                and _is_evidence(value, field_)
-            ):
+            if value is None or (number, column) in self.grid.covered:
+                continue
+            if self._is_evidence(value, field_, seen):
                 yield column, field_.title
 
     def _first_text(self, filled):
@@ -239,9 +309,14 @@ class Classifier:
         last = max((index for index, verdict in enumerate(found) if verdict.cls == DATA), default=-1)
         for index in range(last + 1, len(found)):
             verdict = found[index]
-            if verdict.cls in (GROUP, NOTE) and verdict.number not in by_person and last >= 0:
+            is_foot = verdict.cls in (GROUP, NOTE) and verdict.reason is not NUMBERED_NAME
+            if is_foot and verdict.number not in by_person and last >= 0:
                 found[index] = Verdict(
-                    verdict.number, FOOTER, "below the last row of the table", verdict.column, verdict.text
+                    verdict.number,
+                    FOOTER,
+                    Reason("below the last row of the table"),
+                    verdict.column,
+                    verdict.text,
                 )
         return found
 
@@ -252,7 +327,7 @@ def group_text(text):
     return _COUNT_BEHIND.sub("", text).strip(" :;,.–-") or text
 
 
-def _is_evidence(value, field_):
+def _is_evidence(value, field_):  # noqa: PLR0911 (one return for each type)
     """Whether a cell can be what its column asks for: a signature under "Ngày" is no date."""
     if not isinstance(value, str):
         return True

@@ -32,7 +32,7 @@ class Table:
     def recognise(self, rows_by_person=None):
         """Judge every row, then gather the data rows under their groups. No cell is read yet."""
         self.verdicts = Classifier(self.grid, self.header, self.kind).verdicts(rows_by_person)
-        stack, counts, totals = GroupStack(), {}, []
+        stack, counts, totals, since = GroupStack(), {}, [], 0
         order = next((column.number for column in self.header.columns if column.is_order), None)
         letters = None
         for index, verdict in enumerate(self.verdicts):
@@ -55,12 +55,10 @@ class Table:
                 for open_group in stack.rows:
                     counts[open_group] += 1
             elif verdict.cls == TOTAL:
-                has_groups = bool(stack.rows) and not counts_whole_sheet(verdict.text)
-                if has_groups:
-                    self.verdicts[index] = verdict = Verdict(
-                        verdict.number, SUBTOTAL, verdict.reason, verdict.column, verdict.text
-                    )
-                totals.append((verdict, [counts[group] for group in stack.rows]))
+                if stack.rows and not counts_whole_sheet(verdict.text):
+                    self.verdicts[index] = verdict._replace(cls=SUBTOTAL)
+                totals.append((verdict, [counts[group] for group in stack.rows], len(self.rows) - since))
+                since = len(self.rows)
         self._check_totals(totals)
         for group, count in counts.items():
             if group.claims is not None and not group.is_agency and group.claims != count:
@@ -78,8 +76,10 @@ class Table:
 
     def _group_agency(self, verdict, order):
         """A row that is an agency and also heads the rows below: marked I, A … or a district without a number."""
-        marker = as_text(self.grid.value(verdict.number, order)) if order else ""
-        if order is None or _is_number(marker) or verdict.column == 0:
+        if order is None or verdict.column == 0:
+            return None
+        marker = self.grid.value(verdict.number, order)
+        if marker.__class__ in (int, float) or _is_number(marker := as_text(marker)):
             return None
         text = self.grid.text(verdict.number, verdict.column)
         if not marker and level_of(parse_unit_name(text)) not in ("district", "province"):
@@ -90,7 +90,7 @@ class Table:
         return group_row(self.name, marked, is_agency=True)
 
     def _check_totals(self, totals):
-        for verdict, group_counts in totals:
+        for verdict, group_counts, since_last in totals:
             texts = [as_text(value) for column, value in self.grid.filled(verdict.number)]
             says = claim(texts)
             if says is None:
@@ -99,7 +99,8 @@ class Table:
                 continue
             whole = len(self.rows)
             holds = whole if counts_whole_sheet(verdict.text) or not group_counts else group_counts[-1]
-            if says not in {holds, whole, *group_counts}:
+            # Inner and outer groups, a page, a part of the sheet: any of these counts may be meant.
+            if says not in {holds, whole, since_last, *group_counts}:
                 self._warn_total(verdict.number, verdict.column, says, holds)
 
     def _bare_count(self, verdict):
@@ -123,13 +124,13 @@ class Table:
         reader = CellReader(
             self.grid, self.header, self.kind, today, self.errors, self.warnings, convert_legacy
         )
+        shifted = self._check_widths()
         for row in self.rows:
             row.letters = reader.letters
-            reader.read(row)
+        reader.read([row for row in self.rows if row.number not in shifted] if shifted else self.rows)
         self._fill_from_titles()
         check_merges(self.grid, self.header, (row.number for row in self.rows), self.errors)
         self._check_heading_encodings(convert_legacy)
-        self._check_widths()
         self._say_what_was_done(reader)
 
     def _fill_from_titles(self):
@@ -181,19 +182,23 @@ class Table:
                 ))  # fmt: skip
 
     def _check_widths(self):
-        """csv: a data row with fewer or more fields than the heading has lost its columns."""
+        """csv: rows with fewer or more fields than the heading; their cells stand in the wrong columns."""
         parsed = self.grid.parsed
         if parsed.widths is None:
-            return
+            return set()
         index = {number: position for position, number in enumerate(parsed.numbers)}
         wanted = parsed.widths[index[self.header.last]]
+        shifted = set()
         for row in self.rows:
             position = index[row.number]
-            if (width := parsed.widths[position]) != wanted and len(parsed.rows[position]) != wanted:
+            width = parsed.widths[position]
+            if width != wanted:
+                shifted.add(row.number)
                 self.errors.append(Problem(
                     "E_CSV", "The line has %(width)s cells, it needs %(wanted)s. A comma may need quotation marks.", self.name,
                     f"line {parsed.lines[position]}", "", {"width": width, "wanted": wanted},
                 ))  # fmt: skip
+        return shifted
 
     def _say_what_was_done(self, reader):
         parsed = self.grid.parsed
@@ -215,7 +220,7 @@ class Table:
                     self.grid.address(self.header.last, column.number), column.title,
                 ))  # fmt: skip
         for verdict in self.verdicts:
-            if verdict.cls == NOTE and verdict.reason != "a note":
+            if verdict.cls == NOTE and verdict.reason.message != "a note":
                 self.warnings.append(Problem(
                     "W_ROW_SKIPPED", "The row was not read (%(problem)s): “%(text)s”.", self.name,
                     self.grid.address(verdict.number, verdict.column or 1), "", {"problem": verdict.reason, "text": verdict.text[:80]},

@@ -4,13 +4,14 @@ import re
 
 from iso_rollout.text import clean
 
+LONGEST = 300  # characters of a row's text that are looked at: nobody writes a total in a longer one
 # "Cộng" and "Tổng" begin a total when nothing, a mark, a figure or one of these words follows. "Cộng Hòa" is a name.
 _AFTER = r"(?:đơn vị|cơ quan|toàn|nhóm|mục|phần|khối|huyện|thị xã|thành phố|tỉnh|trang|chung|xã|phường|[ivx]+\b|[a-h]\b)"
 _TOTAL = re.compile(
     rf"(?P<word>tổng\s+cộng|tổng\s+số|cộng\s+dồn|tổng|cộng)\s*(?=$|[:(=\d.…,–-]|{_AFTER})", re.IGNORECASE
 )
 _CLAIM = re.compile(
-    r"(?P<number>\d{1,3}(?:[. ]\d{3})+|\d+)\s*(?:đơn\s+vị|cơ\s+quan)\b|:\s*(?P<after>\d{1,6})\s*\)?\.?$",
+    r"(?P<number>\d{1,3}(?:[. ]\d{3})+|\d+)\s*(?:đơn\s+vị|cơ\s+quan)\b|(?<!9001):\s*(?P<after>\d{1,6})\s*\)?\.?$",
     re.IGNORECASE,
 )
 
@@ -33,6 +34,6 @@ def claim(texts):
     column of figures is that column's sum. Source: `office/README.md`, rule 8.
     """
     for text in texts:
-        if match := _CLAIM.search(clean(text)):
+        if match := _CLAIM.search(clean(text)[-LONGEST:]):
             return int(re.sub(r"[. ]", "", match["number"] or match["after"]))
     return None

@@ -5,38 +5,22 @@ Sources: [MS-CFB] and [MS-XLS].
 """
 
 import io
+import re
 import struct
 
 from python_calamine import CalamineError, CalamineWorkbook
 
 from iso_rollout.text.legacy import is_legacy_font
 
-from .formulas import CACHED, ERROR, OUTSIDE, UNCACHED
+from .formulas import CACHED, ERROR, OUTSIDE
 from .guard import Refused, refuse_corrupt, refuse_macros, refuse_type
 from .parsed import ParsedSheet, value_rows
 
 END_OF_CHAIN = 0xFFFFFFFE
 # Record types.
-FORMULA, EOF, BOUNDSHEET, DATEMODE, FILEPASS, FONT, XF, FORMAT = (
-    0x06,
-    0x0A,
-    0x85,
-    0x22,
-    0x2F,
-    0x31,
-    0xE0,
-    0x41E,
-)
-ROW, COLINFO, MERGED, LABEL, LABELSST, RSTRING, NUMBER, RK = (
-    0x208,
-    0x7D,
-    0xE5,
-    0x204,
-    0xFD,
-    0xD6,
-    0x203,
-    0x27E,
-)
+FORMULA, EOF, BOUNDSHEET, DATEMODE, FILEPASS, FONT, XF = 0x06, 0x0A, 0x85, 0x22, 0x2F, 0x31, 0xE0
+FORMAT, SUPBOOK, EXTERNSHEET, ROW, COLINFO = 0x41E, 0x1AE, 0x17, 0x208, 0x7D
+LABEL, LABELSST, RSTRING, NUMBER, RK, MULRK = 0x204, 0xFD, 0xD6, 0x203, 0x27E, 0xBD
 
 
 def parse_xls(data):
@@ -134,6 +118,10 @@ class _Book:
         self.records = records
         self.sheets, self.fonts, self.xf_fonts, self.formats, self.xf_formats = [], [], [], {}, []
         self.epoch_1904, self.is_biff8 = False, True
+        self.books, self.outside_books = (
+            [],
+            set(),
+        )  # whether a book is this one; numbers of references that leave it
         try:
             places = self._read_globals()
             for sheet, place in zip(self.sheets, places, strict=True):
@@ -159,7 +147,7 @@ class _Book:
             elif depth == 1:
                 yield kind, body
 
-    def _read_globals(self):
+    def _read_globals(self):  # noqa: PLR0912 (one branch for each record type)
         places = []
         for kind, body in self._walk(0):
             if kind == FILEPASS:
@@ -176,6 +164,13 @@ class _Book:
                         ParsedSheet(self._text(body, 6, wide_length=False), is_visible=not hidden & 3)
                     )
                     places.append(place)
+            elif kind == SUPBOOK:
+                self.books.append(body[2:4] in (b"\x01\x04", b"\x01\x3a"))  # itself, or add-in functions
+            elif kind == EXTERNSHEET and self.is_biff8:
+                for number in range(struct.unpack_from("<H", body)[0]):
+                    book = struct.unpack_from("<H", body, 2 + 6 * number)[0]
+                    if book < len(self.books) and not self.books[book]:
+                        self.outside_books.add(number)
             elif kind == DATEMODE:
                 self.epoch_1904 = body[:1] == b"\1"
             elif kind == FONT:
@@ -212,6 +207,11 @@ class _Book:
                 first, last, _, _, flags = struct.unpack_from("<5H", body)
                 if flags & 1:
                     sheet.hidden_columns.update(range(first + 1, min(last, 255) + 2))
+            elif kind == MULRK:
+                row, first = struct.unpack_from("<2H", body)
+                for column in range((len(body) - 6) // 6):
+                    style = struct.unpack_from("<H", body, 4 + 6 * column)[0]
+                    self._note_style(sheet, (row + 1, first + column + 1), style, is_text=False)
             elif kind in (LABEL, LABELSST, RSTRING, NUMBER, RK, FORMULA):
                 row, column, style = struct.unpack_from("<3H", body)
                 cell = (row + 1, column + 1)
@@ -230,11 +230,18 @@ class _Book:
             sheet.formats[cell] = code
 
     def _formula_state(self, body):
-        """.xls always stores a value; the tokens tell references to other books (3-D, name in another book)."""
+        """.xls stores tokens, not text: a look at the bytes of HYPERLINK and of references into other books."""
         result, tokens = body[6:14], body[22:]
+        references = {struct.unpack("<H", found)[0] for found in _REFERENCE.findall(tokens)}
+        if _HYPERLINK.search(tokens) or references & self.outside_books:
+            return (OUTSIDE, "")
         if result[6:8] == b"\xff\xff" and result[0] == 2:
             return (ERROR, "")
-        if tokens[:1] and tokens[0] & 0x1F in (0x19,) and tokens[0] >= 0x20:
-            return (OUTSIDE, "")
-        is_empty = result[6:8] == b"\xff\xff" and result[0] == 3
-        return (UNCACHED if is_empty else CACHED, "")
+        # An empty text is what a formula may give; .xls has no formula that was never calculated.
+        return (CACHED, "")
+
+
+_HYPERLINK = re.compile(rb"[\x22\x42\x62][\x01\x02]\x67\x01", re.DOTALL)  # function 359, one or two arguments
+_REFERENCE = re.compile(
+    rb"[\x39-\x3d\x59-\x5d\x79-\x7d](..)", re.DOTALL
+)  # name, cell or area of a sheet by number

@@ -164,6 +164,7 @@ def parse_whole_number(value, *, low=0, high=100_000):
 _DOCUMENT_NUMBER = re.compile(
     r"[0-9]+\s*[A-Za-zĐđ]?(?:\s*/\s*[0-9]{4})?\s*/\s*[A-Za-zĐđ][\w&.]*(?:\s*[-–]\s*[A-Za-zĐđ][\w&.]*)*"
 )
+_BARE_NUMBER = re.compile(r"[0-9]+/[A-ZĐ]+(?:-[A-ZĐ]+)*")  # the common case, for long lists
 _WORDS_BEFORE = re.compile(
     r"^(?:(?:theo|quyết định|công văn|văn bản|q\.?đ|c\.?v|số|ký hiệu)\b[\s:.]*)+(?=[^\s/-])", re.IGNORECASE
 )
@@ -180,6 +181,8 @@ def parse_decision(value):
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     text = clean(str(value))
+    if _BARE_NUMBER.fullmatch(text):
+        return Decision(text, None)
     if text.casefold() in NOTHING:
         return None
     found = _DOCUMENT_NUMBER.search(text)

@@ -1,0 +1,367 @@
+"""Untidy workbooks of the tests' own: every one gives the same twelve rows."""
+
+import datetime as dt
+import random
+from pathlib import Path
+
+import pytest
+
+from iso_rollout.sheets import Overrides, examples, read
+from iso_rollout.sheets.rows import group_text
+from iso_rollout.sheets.tests import workbooks as w
+from iso_rollout.sheets.totals import claim, is_total
+from iso_rollout.text import parse_date
+
+TODAY = dt.date(2026, 11, 23)
+
+
+def declarations(data, **options):
+    return read(data, "danh-sach.xlsx", examples.DECLARATIONS, today=TODAY, **options)
+
+
+def core(reading):
+    """What must not depend on how the list was written."""
+    return [
+        (
+            r.values["name"],
+            r.values["number"],
+            r.values["declared_on"],
+            r.values.get("standard"),
+            r.values.get("form"),
+        )
+        for r in reading.rows
+    ]
+
+
+WANTED = [
+    (v["name"], v["number"], parse_date(v["declared_on"]).date, int(v["standard"][-4:]), "CONVERT" if v["form"] == "Chuyển đổi" else "BUILD")
+    for _, v in w.records()
+]  # fmt: skip
+SHORT = ("order", "name", "number", "declared_on", "standard", "form")
+NUMBERLESS = ("name", "number", "declared_on", "standard", "form")
+TWO_ROWS = [
+    ["STT", "Đơn vị", "Quyết định công bố", None, "Tiêu chuẩn", "Hình thức"],
+    [None, None, "Số, ký hiệu", "Ngày, tháng", None, None],
+]  # fmt: skip
+MARKS = {"order": "TT", "name": "Đơn vị", "number": "Số quyết định", "declared_on": "Ngày QĐ"}
+
+
+def two_row_header(first=TWO_ROWS):
+    return w.TITLE + first + w.table(SHORT)[1:]
+
+
+def with_marks():
+    rows = [
+        ["TT", "Đơn vị", "Số quyết định", "Ngày QĐ", "9001:2008", "9001:2015", "Xây dựng mới", "Chuyển đổi"]
+    ]
+    for _, v in w.records():
+        is_new, is_build = v["standard"].endswith("2015"), v["form"] != "Chuyển đổi"
+        rows.append([v["order"], v["name"], v["number"], v["declared_on"], None if is_new else "x", "X" if is_new else None,
+                     "có" if is_build else None, None if is_build else "✓"])  # fmt: skip
+    return rows
+
+
+def one_cell_decisions():
+    return [["TT", "Tên đơn vị", "Số, ngày quyết định công bố", "Phiên bản ISO", "Nội dung thực hiện"]] + [
+        [v["order"], v["name"], f"Số {v['number']} ngày {v['declared_on']}", v["standard"][-4:], v["form"]]
+        for _, v in w.records()
+    ]
+
+
+def page_breaks():
+    rows = w.table(SHORT)
+    return rows[:5] + [rows[0]] + rows[5:9] + [rows[0]] + rows[9:]
+
+
+def spaced_out():
+    return [
+        [f" {c}\u00a0 " if isinstance(c, str) else c for c in row] for row in w.table(SHORT, title=w.TITLE)
+    ]
+
+
+def with_group_counts():
+    rows = w.table(SHORT)[:1]
+    for district, names in w.COMMUNES.items():
+        rows.append([None, f"{district}: {len(names)} đơn vị"])
+        rows += [[values[name] for name in SHORT] for place, values in w.records() if place == district]
+    return rows
+
+
+def shifted_right():
+    return [[None, None, *row] for row in w.table(SHORT, title=w.TITLE)]
+
+
+LAYOUTS = {
+    "plain": w.table,
+    "title": lambda: w.table(title=w.TITLE),
+    "footer": lambda: w.table(footer=w.FOOTER),
+    "title and footer": lambda: w.table(title=w.TITLE, footer=w.FOOTER),
+    "blank rows": lambda: w.table(blanks={1, 5, 6}),
+    "groups": lambda: w.table(groups=True),
+    "groups and totals": lambda: w.table(groups=True, totals=True),
+    "everything": lambda: w.table(title=w.TITLE, groups=True, totals=True, footer=w.FOOTER, blanks={3}, numbers=True),
+    "column numbers": lambda: w.table(numbers=True),
+    "without running number": lambda: w.table(NUMBERLESS, groups=True, totals=True),
+    "name first": lambda: w.table(("name", "order", "number", "declared_on", "form", "standard")),
+    "reversed columns": lambda: w.table(tuple(reversed(tuple(w.HEADINGS))), groups=True, totals=True),
+    "two header rows": two_row_header,
+    "marks": with_marks,
+    "decision in one cell": one_cell_decisions,
+    "header repeated on each page": page_breaks,
+    "stray spaces": spaced_out,
+    "group rows with counts": with_group_counts,
+    "table not in column A": shifted_right,
+    "capitals in headings": lambda: [[c.upper() if isinstance(c, str) else c for c in w.table(SHORT)[0]], *w.table(SHORT)[1:]],
+    "headings without accents": lambda: [["STT", "Ten don vi", "So QD cong bo", "Ngay cong bo", "Tieu chuan", "Hinh thuc"], *w.table(SHORT)[1:]],
+    "starred headings": lambda: [[f"{c} (*)" for c in w.table(SHORT)[0]], *w.table(SHORT)[1:]],
+    "other documents": lambda: [[*w.table(SHORT)[0], "Số công văn gửi Sở", "Ngày gửi"], *([*r, "9/CV", "01/01/2020"] for r in w.table(SHORT)[1:])],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_a_layout_gives_its_twelve_rows(layout):
+    reading = declarations(w.xlsx(LAYOUTS[layout]()))
+    assert [str(error) for error in reading.errors] == []
+    assert core(reading) == WANTED
+
+
+@pytest.mark.parametrize("layout", ["everything", "two header rows", "marks", "groups and totals"])
+@pytest.mark.parametrize("container", ["csv", "csv;", "tsv-16", "ods", "openpyxl"])
+def test_every_container_gives_the_same_rows(container, layout):
+    rows = LAYOUTS[layout]()
+    data = {
+        "csv": lambda: w.csv_text(rows).encode("utf-8-sig"),
+        "csv;": ("sep=;\r\n" + w.csv_text(rows, ";")).encode,
+        "tsv-16": lambda: w.csv_text(rows, "\t").encode("utf-16"),
+        "ods": lambda: w.ods(rows),
+        "openpyxl": lambda: w.openpyxl_xlsx(rows),
+    }[container]()
+    reading = declarations(data)
+    assert [str(error) for error in reading.errors] == []
+    assert core(reading) == WANTED
+
+
+def test_every_value_remembers_its_cell():
+    reading = declarations(w.xlsx(w.table(title=w.TITLE, groups=True)))
+    row = reading.rows[0]
+    assert (row.sheet, row.number, row.cell("name"), row.cell("declared_on")) == ("Danh sách", 8, "B8", "F8")
+    assert [group.text for group in row.groups] == ["HUYỆN VĂN LÂM"]
+
+
+def test_a_date_inside_a_decision_comes_from_its_cell():
+    row = declarations(w.xlsx(one_cell_decisions())).rows[0]
+    assert row.cell("declared_on") == row.cell("number") == "C2"
+
+
+def test_standard_and_form_are_taken_from_title_and_group_rows():
+    rows = [["PHÙ HỢP TCVN ISO 9001:2015"], ["STT", "Tên đơn vị", "Số QĐ", "Ngày QĐ"], ["A", "Xây dựng mới: 1 đơn vị"],
+            [1, "Xã Lạc Đạo", "1/QĐ-UBND", "01/02/2020"], ["B", "CHUYỂN ĐỔI"], [1, "Xã Chỉ Đạo", "2/QĐ-UBND", "01/03/2020"]]  # fmt: skip
+    reading = declarations(w.xlsx(rows))
+    assert [(r.values["standard"], r.values["form"], r.cell("standard"), r.cell("form")) for r in reading.rows] == [
+        (2015, "BUILD", "A1", "B3"), (2015, "CONVERT", "A1", "B5"),
+    ]  # fmt: skip
+
+
+def test_nested_groups_follow_their_markers():
+    rows = [["STT", "Tên đơn vị", "Số QĐ", "Ngày QĐ"], ["A", "KHỐI XÃ"], ["I", "Huyện Ân Thi"], [1, "Xã Đa Lộc", "1/QĐ", "01/02/2020"],
+            ["II", "Huyện Phù Cừ"], [1, "Xã Tam Đa", "2/QĐ", "01/02/2020"], ["B", "KHỐI SỞ"], [1, "Sở Y tế", "3/QĐ", "01/02/2020"]]  # fmt: skip
+    groups = [[group.text for group in row.groups] for row in declarations(w.xlsx(rows)).rows]
+    assert groups == [["KHỐI XÃ", "Huyện Ân Thi"], ["KHỐI XÃ", "Huyện Phù Cừ"], ["KHỐI SỞ"]]
+
+
+def test_wrong_totals_warn_and_right_ones_do_not():
+    rows = w.table(groups=True, totals=True)
+    assert [p.code for p in declarations(w.xlsx(rows)).warnings if p.code == "W_TOTAL"] == []
+    rows[-1][1] = "Tổng cộng: 13 đơn vị"
+    (warning,) = (p for p in declarations(w.xlsx(rows)).warnings if p.code == "W_TOTAL")
+    assert (warning.cell, warning.params) == (f"B{len(rows)}", {"says": 13, "holds": 12})
+
+
+def test_hidden_rows_are_read_and_hidden_sheets_are_not():
+    reading = declarations(w.xlsx(w.table(), hidden_rows=[3], more=[("Cũ", w.table(), True)]))
+    assert len(reading.rows) == 12
+    assert {(p.code, p.sheet, p.cell) for p in reading.warnings} >= {
+        ("W_HIDDEN_ROW", "Danh sách", "B3"),
+        ("W_HIDDEN_SHEET", "Cũ", "file"),
+    }
+    assert declarations(w.ods(w.table(), hidden=[3])).warnings[0].code == "W_HIDDEN_ROW"
+
+
+def test_sheets_of_one_list_are_read_together():
+    sheets = []
+    for district in w.COMMUNES:
+        rows = [["STT", "Tên đơn vị", "Số QĐ công bố", "Ngày công bố", "Tiêu chuẩn", "Hình thức"]]
+        rows += [
+            [v["order"], v["name"], v["number"], v["declared_on"], v["standard"], v["form"]]
+            for place, v in w.records()
+            if place == district
+        ]
+        if len(sheets) == 1:  # not always in the same order
+            rows = [[r[0], r[2], r[1], *r[3:]] for r in rows]
+        sheets.append((district, rows, False))
+    summary = [
+        ["TỔNG HỢP"],
+        ["STT", "Đơn vị", "Đã công bố", "Xây dựng mới", "Chuyển đổi", "Tỷ lệ"],
+        [1, "Huyện Văn Lâm", 4, 1, 3, "100%"],
+    ]
+    reading = declarations(
+        w.xlsx(sheets[0][1], name=sheets[0][0], more=[*sheets[1:], ("Tổng hợp", summary, False)])
+    )
+    assert core(reading) == WANTED
+    assert {note.name: note.state for note in reading.sheets}["Tổng hợp"] in ("summary", "ignored")
+
+
+def test_two_sheets_about_the_same_agencies_are_a_question():
+    data = w.xlsx(w.table(), more=[("Danh sách (2)", w.table()[:4], False)])
+    assert [(p.code, p.cell) for p in declarations(data).errors] == [("E_SHEET_AMBIGUOUS", "file")]
+    assert len(declarations(data, sheet="Danh sách").rows) == 12
+
+
+def test_merged_grouping_cells_are_filled_down_and_key_cells_refused():
+    rows = [["STT", "Huyện", "Tên đơn vị", "Số QĐ", "Ngày QĐ"]]
+    rows += [
+        [i, "Ân Thi" if i == 1 else None, f"Xã {name}", f"{i}/QĐ", "01/02/2020"]
+        for i, name in enumerate(("Đa Lộc", "Hạ Lễ", "Hồng Vân"), 1)
+    ]
+    reading = declarations(w.xlsx(rows, merges=["B2:B4"]))
+    assert [(r.values["district"], r.cell("district")) for r in reading.rows] == [("Ân Thi", "B2")] * 3
+    rows[2][2] = None
+    assert ("E_MERGED", "C2:C3") in [
+        (p.code, p.cell) for p in declarations(w.xlsx(rows, merges=["C2:C3"])).errors
+    ]
+    assert ("E_MERGED", "C4:D4") in [
+        (p.code, p.cell) for p in declarations(w.xlsx(rows, merges=["C4:D4"])).errors
+    ]
+
+
+def test_old_fonts_are_refused_by_name_and_converted_on_request():
+    rows = [["STT", "Tªn c¬ quan", "Sè Q§", "Ngµy Q§"], [1, "UBND x· L¹c §¹o", "12/Q§-UBND", "01/02/2020"]]
+    refused = declarations(w.xlsx(rows))
+    assert {(p.code, p.cell, p.params["encoding"]) for p in refused.errors} == {
+        ("E_ENCODING", "B2", "TCVN3"),
+        ("E_ENCODING", "C2", "TCVN3"),
+    }
+    (row,) = declarations(w.xlsx(rows), convert_legacy=True).rows
+    assert row.values["name"] == "UBND xã Lạc Đạo" and row.values["number"] == "12/QĐ-UBND"
+
+
+def test_a_font_decides_where_the_text_alone_cannot():
+    rows = [["STT", "Teân ñôn vò", "Soá QÑ", "Ngaøy QÑ"], [1, "La Sôn", "1/QÑ", "01/02/2020"]]
+    (row,) = declarations(w.xlsx(rows, fonts="VNI-Times"), convert_legacy=True).rows
+    assert row.values["name"] == "La Sơn"
+
+
+def test_a_person_corrects_header_column_row_and_cell():
+    rows = [
+        ["STT", "Nơi làm", "Q", "N"],
+        [1, "Xã Lạc Đạo", "1/QĐ", "01/02/2020"],
+        [2, "Xã Chỉ Đạo", "2/QĐ", "hôm qua"],
+        [3, "bỏ dòng này", "3/QĐ", "01/02/2020"],
+    ]
+    assert declarations(w.xlsx(rows)).errors[0].code == "E_HEADER_MISSING"
+    said = Overrides(headers={"Danh sách": [1, 1]}, columns={"Danh sách": {"2": "name", "3": "number", "4": "declared_on"}},
+                     rows={"Danh sách": {"4": "note"}}, cells={"Danh sách": {"D3": "02/02/2020"}})  # fmt: skip
+    reading = declarations(w.xlsx(rows), overrides=Overrides.from_dict(said.as_dict()))
+    assert [str(p) for p in reading.errors] == []
+    assert [(r.values["name"], r.values["declared_on"].day) for r in reading.rows] == [
+        ("Xã Lạc Đạo", 1),
+        ("Xã Chỉ Đạo", 2),
+    ]
+
+
+def test_every_row_says_what_it_was_taken_for():
+    (table,) = declarations(w.xlsx(LAYOUTS["everything"]())).tables
+    classes = [verdict.cls for verdict in table.verdicts]
+    assert {"title", "header", "number_row", "group", "data", "subtotal", "total", "footer"} == set(classes)
+    assert all(verdict.reason for verdict in table.verdicts)
+
+
+def test_a_name_without_a_decision_is_not_lost_silently():
+    rows = w.table(SHORT)
+    rows.insert(4, [9, "UBND xã Không Số", None, None, None, None])
+    reading = declarations(w.xlsx(rows))
+    assert len(reading.rows) == 12
+    assert ("W_ROW_SKIPPED", "B5") in [(p.code, p.cell) for p in reading.warnings]
+
+
+def test_shuffled_sheets_of_random_layouts():
+    random.seed(3)
+    for _ in range(10):
+        columns = list(w.HEADINGS)
+        random.shuffle(columns)
+        rows = w.table(tuple(columns), title=random.choice([(), w.TITLE]), groups=random.random() < 0.5, totals=random.random() < 0.5,
+                       footer=random.choice([(), w.FOOTER]), blanks=set(random.sample(range(12), 3)))  # fmt: skip
+        assert core(declarations(w.xlsx(rows))) == WANTED, rows
+
+
+def test_an_old_excel_workbook_tells_fonts_formats_formulas_and_what_is_hidden():
+    path = Path(__file__).parent / "files" / "old_excel.xls"
+    assert "E_ENCODING" in {p.code for p in declarations(path).errors}
+    reading = declarations(path, convert_legacy=True)
+    assert [(r.values["code"], r.values["name"], r.values.get("procedures")) for r in reading.rows] == [
+        ("00351", "UBND xã Lạc Đạo", 2), ("00352", "UBND xã Lạc Đạo", None), ("00353", "UBND xã Lạc Đạo", None),
+        ("00354", "UBND xã Lạc Đạo", 4),
+    ]  # fmt: skip
+    assert [(p.code, p.cell) for p in reading.errors] == [
+        ("E_FORMULA_EXTERNAL", "F3"),
+        ("E_FORMULA_ERROR", "F4"),
+    ]
+    assert {(p.code, p.sheet, p.cell) for p in reading.warnings} >= {
+        ("W_FORMULA", "DS", "F2"), ("W_HIDDEN_ROW", "DS", "C5"), ("W_HIDDEN_COLUMN", "DS", "D1"), ("W_HIDDEN_SHEET", "An", "file"),
+    }  # fmt: skip
+
+
+def test_two_tables_below_each_other_keep_their_groups_and_totals():
+    part = [["STT", "Đơn vị", "Số QĐ", "Ngày QĐ"], [1, "Xã B", "1/QĐ", "01/02/2020"], ["Cộng: 1 đơn vị"]]
+    reading = declarations(w.xlsx([["A. XÂY DỰNG MỚI"], *part, ["B. CHUYỂN ĐỔI"], *part]))
+    assert [r.values["form"] for r in reading.rows] == ["BUILD", "CONVERT"]
+    assert "W_TOTAL" not in {p.code for p in reading.warnings}
+
+
+def test_an_unfinished_last_row_is_not_taken_for_the_foot():
+    reading = declarations(w.xlsx([*w.table(SHORT), [13, "Xã Chưa Xong"], *w.FOOTER]))
+    assert [p.cell for p in reading.warnings if p.code == "W_ROW_SKIPPED"] == ["B14"]
+
+
+NAMES_LIKE_TOTALS = [
+    "Cộng Hòa",
+    "CỘNG HOÀ",
+    "Cộng Hiền",
+    "Cộng Lạc",
+    "Tống Phan",
+    "Tổng cục Thuế",
+    "Tổng công ty A",
+]
+
+
+@pytest.mark.parametrize("name", NAMES_LIKE_TOTALS)
+def test_names_that_begin_like_totals_are_names(name):
+    assert not is_total(name)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Cộng",
+        "Cộng:",
+        "Cộng: 17",
+        "TỔNG SỐ",
+        "Tổng cộng",
+        "Tổng: 5",
+        "Cộng 12 đơn vị",
+        "Cộng huyện Văn Lâm",
+        "Cộng I",
+        "Tổng số xã",
+    ],
+)
+def test_totals_are_totals(text):
+    assert is_total(text)
+
+
+def test_a_claim_is_a_number_of_agencies_only():
+    claims = {"Cộng: 17": 17, "44 đơn vị": 44, "Huyện Ân Thi: 21 đơn vị": 21, "133 cơ quan, đơn vị": 133, "3016": None,
+              "Áp dụng TCVN ISO 9001:2015": None, "Tổng số: 1.234 đơn vị": 1234, "Quận 5": None}  # fmt: skip
+    assert {text: claim([text]) for text in claims} == claims
+    assert [group_text(text) for text in ("Huyện Ân Thi: 21 đơn vị", "Quận 5", "Khối sở (18 đơn vị)", "Theo TCVN ISO 9001:2015", "Xã B:")] == [
+        "Huyện Ân Thi", "Quận 5", "Khối sở", "Theo TCVN ISO 9001:2015", "Xã B",
+    ]  # fmt: skip
