@@ -21,7 +21,11 @@ $(VENV)/dev.stamp: requirements.txt requirements-dev.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	touch $@ $(VENV)/run.stamp
 
-run: $(VENV)/run.stamp
+# Commands after `make run` or `make test` work as on a developer's machine; production writes its own .env.
+.env:
+	echo "DEBUG=true" > .env
+
+run: $(VENV)/run.stamp .env
 	$(BIN)/python manage.py migrate --verbosity 0
 	$(BIN)/python manage.py load_demo
 	@echo
@@ -29,20 +33,20 @@ run: $(VENV)/run.stamp
 	@echo
 	$(BIN)/gunicorn iso_rollout.wsgi --no-control-socket --bind $(ADDRESS):$(PORT) --workers $(WORKERS) --timeout 120
 
-test: $(VENV)/dev.stamp
+test: $(VENV)/dev.stamp .env
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not browser and not faults"
 
-test-browser: $(VENV)/dev.stamp
+test-browser: $(VENV)/dev.stamp .env
 	$(BIN)/python -m pytest -m browser
 
-test-faults: $(VENV)/dev.stamp
+test-faults: $(VENV)/dev.stamp .env
 	$(BIN)/python -m pytest -m faults
 
 lint: $(VENV)/dev.stamp
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-bench: $(VENV)/dev.stamp
+bench: $(VENV)/dev.stamp .env
 	$(BIN)/python -m bench
 
 # Needs gettext. Collects the message ids; locale/vi is then completed by hand and compiled.

@@ -18,11 +18,15 @@ def _plain_static_files(settings):
 @pytest.fixture(scope="module")
 def demo(django_db_setup, django_db_blocker):
     """Hưng Yên, loaded once for the module and rolled back after it."""
+    from io import StringIO
+
     from django.core.management import call_command
     from django.db import transaction
+    from django.test import override_settings
 
-    with django_db_blocker.unblock():
-        with transaction.atomic():
-            call_command("load_demo", stdout=open(os.devnull, "w"))
-            yield
-            transaction.set_rollback(True)
+    with django_db_blocker.unblock(), transaction.atomic():
+        # The accounts come only with DEBUG.
+        with override_settings(DEBUG=True):
+            call_command("load_demo", stdout=StringIO())
+        yield
+        transaction.set_rollback(True)

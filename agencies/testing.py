@@ -2,8 +2,12 @@
 
 import datetime
 import itertools
+from contextlib import contextmanager
 from dataclasses import dataclass
 
+import pytest
+from django.apps import apps
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from agencies.history import open_change_set
@@ -146,3 +150,40 @@ def workbook(*rows, sheets=None, merges=(), hidden_rows=()):
             for number in hidden_rows:
                 sheet.set_row(number, None, None, {"hidden": True})
     return out.getvalue()
+
+
+def constraint_names(app_label):
+    """The names of all constraints that the models of an app declare."""
+    return {c.name for model in apps.get_app_config(app_label).get_models() for c in model._meta.constraints}
+
+
+@contextmanager
+def database_refuses(name):
+    """Inside, a statement must break the named constraint, and no other."""
+    with pytest.raises(IntegrityError) as caught, transaction.atomic():
+        yield
+        # What PostgreSQL puts off until the end of the transaction.
+        connection.check_constraints()
+    # SQLite names the columns of a unique constraint, not the constraint.
+    unique_on_sqlite = connection.vendor == "sqlite" and "UNIQUE constraint failed" in str(caught.value)
+    assert name in str(caught.value) or unique_on_sqlite
+
+
+def admin_values(page):
+    """What a browser would send back from a page of the administration, untouched."""
+    forms = [page.context["adminform"].form]
+    for inline in page.context["inline_admin_formsets"]:
+        forms += [inline.formset.management_form, *inline.formset.forms]
+    values = {}
+    for form in forms:
+        for bound in form:
+            value = bound.value()
+            if value is None or value is False or bound.field.disabled:
+                continue
+            if isinstance(value, list):
+                values[bound.html_name] = value
+            elif value is True:
+                values[bound.html_name] = "on"
+            else:
+                values[bound.html_name] = bound.field.widget.format_value(value) or ""
+    return values

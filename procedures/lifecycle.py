@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from django.db.models import TextChoices
 from django.utils.formats import date_format
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from agencies.errors import Refused
@@ -43,7 +43,7 @@ class Stage(TextChoices):
     AUDITED = "audited", _("Internal audit")
     REVIEWED = "reviewed", _("Management review")
     CONFIRMED = "confirmed", _("Effectiveness confirmed")
-    DECLARED = "declared", _("Declared")
+    DECLARED = "declared", pgettext_lazy("milestone", "Declared")
     NOTIFIED = "notified", _("Notified and posted")
 
     @property
@@ -223,25 +223,25 @@ def check_step(standing, stage, *, on, roles, today):
     """
     step = STEP[Stage(stage)]
     if not (roles & step.by):
-        raise StepRefused(_now("Your role does not allow this entry."))
+        raise StepRefused(gettext("Your role does not allow this entry."))
     if standing.state != State.ACTIVE:
         raise StepRefused(
-            _now("The rollout does not go on: %(state)s.") % {"state": State(standing.state).label}
+            gettext("The rollout does not go on: %(state)s.") % {"state": State(standing.state).label}
         )
     if on > today:
-        raise StepRefused(_now("The day lies in the future."), "on")
+        raise StepRefused(gettext("The day lies in the future."), "on")
     if standing.dissolved_on is not None and on >= standing.dissolved_on:
         raise StepRefused(
-            _now("The agency closed on %(day)s.") % {"day": date_format(standing.dissolved_on)}, "on"
+            gettext("The agency closed on %(day)s.") % {"day": date_format(standing.dissolved_on)}, "on"
         )
     if standing.established_on is not None and on < standing.established_on:
         raise StepRefused(
-            _now("The agency was established on %(day)s.") % {"day": date_format(standing.established_on)},
+            gettext("The agency was established on %(day)s.") % {"day": date_format(standing.established_on)},
             "on",
         )
     if step.needs is not None and step.needs not in standing.reached:
         raise StepRefused(
-            _now("First record: %(stage)s.") % {"stage": step.needs.label},
+            gettext("First record: %(stage)s.") % {"stage": step.needs.label},
             "stage",
         )
     _check_days(standing.reached | {step.stage: on}, step.stage)
@@ -263,7 +263,7 @@ def _check_days(reached, stage):
         first, second = reached.get(step.not_before), reached.get(step.stage)
         if first is not None and second is not None and second < first:
             raise StepRefused(
-                _now("%(later)s (%(second)s) cannot lie before %(earlier)s (%(first)s).")
+                gettext("%(later)s (%(second)s) cannot lie before %(earlier)s (%(first)s).")
                 % {
                     "later": step.stage.label,
                     "second": date_format(second),
@@ -277,10 +277,10 @@ def _check_days(reached, stage):
 def check_withdrawal(standing, stage, *, roles):
     """Raise StepRefused when the milestone may not be taken back."""
     if not (roles & STEP[Stage(stage)].by):
-        raise StepRefused(_now("Your role does not allow this entry."))
+        raise StepRefused(gettext("Your role does not allow this entry."))
     for step in STEPS:
         if step.needs == stage and step.stage in standing.reached:
-            raise StepRefused(_now("First take back: %(stage)s.") % {"stage": step.stage.label})
+            raise StepRefused(gettext("First take back: %(stage)s.") % {"stage": step.stage.label})
 
 
 def gaps(standing, at=None):
@@ -312,15 +312,15 @@ def check_move(standing, state, *, roles, reason):
     allowed = next((m for m in MOVES if (m.before, m.after) == (standing.state, state)), None)
     if allowed is None:
         raise StepRefused(
-            _now("%(before)s cannot become %(after)s.")
+            gettext("%(before)s cannot become %(after)s.")
             % {"before": State(standing.state).label, "after": state.label}
         )
     if not (roles & allowed.by):
-        raise StepRefused(_now("Your role does not allow this entry."))
+        raise StepRefused(gettext("Your role does not allow this entry."))
     if Stage.DECLARED in standing.reached:
-        raise StepRefused(_now("The rollout is declared: it has reached its end."))
+        raise StepRefused(gettext("The rollout is declared: it has reached its end."))
     if not reason.strip():
-        raise StepRefused(_now("A reason is needed."), "reason")
+        raise StepRefused(gettext("A reason is needed."), "reason")
 
 
 def check_review(before, after, *, roles, note=""):
@@ -328,11 +328,11 @@ def check_review(before, after, *, roles, note=""):
     for known_before, known_after, by in REVIEWS:
         if (known_before, known_after) == (before, after):
             if not (roles & by):
-                raise StepRefused(_now("Your role does not allow this entry."))
+                raise StepRefused(gettext("Your role does not allow this entry."))
             if after == Acceptance.RETURNED and not note.strip():
-                raise StepRefused(_now("Say what has to be mended."), "note")
+                raise StepRefused(gettext("Say what has to be mended."), "note")
             return
-    raise StepRefused(_now("The entry is in this state already."))
+    raise StepRefused(gettext("The entry is in this state already."))
 
 
 def next_stage(reached):

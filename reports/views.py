@@ -3,7 +3,10 @@
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.formats import number_format
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from agencies.access import visible_to
 from agencies.models import Agency, Kind, Level
@@ -52,6 +55,14 @@ def board(request):
             "figures": shown,
             "sentence": _sentence(shown, view.on),
             "quick_dates": _quick_dates(plan, view),
+            "by_form": [
+                {
+                    "form": form,
+                    "declared": number,
+                    "url": rollouts_url + view.query(form=form.value, declared="yes"),
+                }
+                for form, number in shown.rollouts.items()
+            ],
             "late": _late(plan, view, request.user) if plan else [],
             "late_count": shown.progress.count(late=True) if plan else 0,
             "late_url": rollouts_url + view.query(late="yes"),
@@ -83,14 +94,19 @@ def _chosen(plans, code, view):
 
 
 def _sentence(shown, day):
-    """What the board says in one sentence."""
+    """The board in one sentence: how many have declared, and what is overdue."""
     units = shown.units.declared
-    text = _("By %(day)s, %(part)s of %(whole)s units have declared.") % {
+    text = _("By %(day)s, %(part)s of %(whole)s units have declared") % {
         "day": f"{day:%d/%m/%Y}",
-        "part": units.part,
-        "whole": units.whole,
+        "part": number_format(units.part),
+        "whole": number_format(units.whole),
     }
-    return text
+    late = shown.progress.count(late=True) if shown.progress else 0
+    if late:
+        text += ngettext("; %(n)s rollout is overdue", "; %(n)s rollouts are overdue", late) % {
+            "n": number_format(late)
+        }
+    return f"{text}."
 
 
 def _quick_dates(plan, view):
@@ -159,6 +175,8 @@ def _tiles(view, user):
     found = [
         {
             "agency": names.get(pk),
+            # The heading of tiles speaks of the territory, not of its committee.
+            "name": capfirst(names[pk].name.removeprefix("UBND ")) if pk in names else "",
             "communes": sorted(own, key=lambda c: (-int(c.phase.value), c.sort_key)),
             "declared": sum(c.standard_then is not None for c in own),
             "url": reverse("start") + f"?agency={pk}" + ("" if view.is_today else f"&on={view.on:%d/%m/%Y}"),

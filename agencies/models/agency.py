@@ -1,5 +1,6 @@
 """The tree of agencies and what each of them was called, and where it stood, on any day."""
 
+import unicodedata
 from itertools import groupby
 
 from django.core.exceptions import ValidationError
@@ -9,7 +10,7 @@ from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from agencies.errors import ChangedMeanwhile, Refused
@@ -17,6 +18,7 @@ from agencies.history import change_of, open_change_set, record, record_many, sn
 from iso_rollout.text import fold, vietnamese_sort_key
 
 SEGMENT = 8  # digits of one step of a path: a hundred million agencies
+TREE_LOCK = 20_140_019  # any number that no other advisory lock uses
 
 
 class Level(models.TextChoices):
@@ -148,7 +150,7 @@ class AgencyQuerySet(models.QuerySet):
         return found
 
     def delete(self):
-        raise Refused(_now("Agencies close; they are not deleted."))
+        raise Refused(gettext("Agencies close; they are not deleted."))
 
     @transaction.atomic
     def establish(self, *, by, change_set=None, on=None, **values):
@@ -157,11 +159,13 @@ class AgencyQuerySet(models.QuerySet):
         Raises Refused when its parent closed, its level stands above its parent's, or the code
         belongs to another agency that exists.
         """
-        agency = self.model(established_on=on, **values)
-        agency.check_place()
-        agency.check_code()
+        one_writer()
+        agency = self.model(established_on=on, **_as_stored(values))
+        agency.derive()
+        agency.check_place(on)
+        agency.check_code(by)
         change_set = change_set or open_change_set(
-            _now("Enter agency %(name)s") % {"name": agency.name}, by=by
+            gettext("Enter agency %(name)s") % {"name": agency.name}, by=by
         )
         self.establish_many([agency], change_set=change_set)
         return agency
@@ -173,6 +177,7 @@ class AgencyQuerySet(models.QuerySet):
         A parent is saved already or stands earlier in the list, so does the covering agency.
         `change_set` None writes no history (synthetic data). Returns the agencies, saved.
         """
+        one_writer()
         agencies = list(agencies)
         for agency, pk in zip(agencies, reserve_ids(self.model, len(agencies)), strict=True):
             agency.pk = pk
@@ -185,6 +190,26 @@ class AgencyQuerySet(models.QuerySet):
             cells = cells or [""] * len(agencies)
             record_many(change_of(change_set, a, cell=c) for a, c in zip(agencies, cells, strict=True))
         return agencies
+
+
+def one_writer():
+    """Until the end of the transaction nobody else changes the tree.
+
+    What a door checks (circles, codes, who stands below) would otherwise be over before it
+    writes. SQLite has one writer anyway; on PostgreSQL all doors ask for the same lock.
+    """
+    connection = connections[DEFAULT_DB_ALIAS]
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [TREE_LOCK])
+
+
+def _as_stored(values):
+    """Values with each agency among them read again: the caller's copy of a parent may be old."""
+    return {
+        name: Agency.objects.get(pk=value.pk) if isinstance(value, Agency) and value.pk else value
+        for name, value in values.items()
+    }
 
 
 def reserve_ids(model, count):
@@ -328,7 +353,8 @@ class Agency(models.Model):
         return f"{self.parent.path if self.parent_id else ''}{self.pk:0{SEGMENT}d}"
 
     def derive(self):
-        """Search and sort keys from the name."""
+        """Search and sort keys from the name, which is kept composed (NFC)."""
+        self.name = unicodedata.normalize("NFC", self.name)
         self.search_key = f"{fold(self.name)} {fold(self.code)}"[:400]
         self.sort_key = vietnamese_sort_key(self.name)[:400]
 
@@ -343,7 +369,7 @@ class Agency(models.Model):
         super().save(*args, **kwargs)
 
     def delete(self, *args, **kwargs):
-        raise Refused(_now("Agencies close; they are not deleted."))
+        raise Refused(gettext("Agencies close; they are not deleted."))
 
     # Rules
 
@@ -352,55 +378,73 @@ class Agency(models.Model):
         try:
             self.check_place()
             self.check_code()
+            if self.pk is not None:
+                self.check_below()
         except Refused as refused:
             raise ValidationError(
                 {refused.field: refused.message} if refused.field else refused.message
             ) from None
 
-    def check_place(self):
-        """Raises Refused for a cycle, a level above the parent's, or a parent that closed."""
+    def check_place(self, on=None):
+        """Raises Refused for a circle, a level above the parent's, or a parent or covering agency that closed.
+
+        `on` is the first day in that place; None: not known, or since ever.
+        """
         if self.kind in KIND_LEVEL and self.level != KIND_LEVEL[self.kind]:
-            raise Refused(_now("An agency of this kind belongs to another level."), "level")
+            raise Refused(gettext("An agency of this kind belongs to another level."), "level")
         covering = self.covered_by
         if covering is not None and (covering.pk == self.pk or covering.covered_by_id is not None):
             raise Refused(
-                _now("The covering agency must be another one with a system of its own."), "covered_by"
+                gettext("The covering agency must be another one with a system of its own."), "covered_by"
             )
+        if covering is not None and covering.dissolved_on is not None and self.dissolved_on is None:
+            raise Refused(_closed(covering), "covered_by")
         parent = self.parent
         if parent is None:
             return
         if self.pk is not None and self.pk in (parent.pk, *parent.ancestor_ids()):
             raise Refused(
-                _now("%(parent)s lies below %(name)s: that would be a circle.")
+                gettext("%(parent)s lies below %(name)s: that would be a circle.")
                 % {"parent": parent, "name": self.name},
                 "parent",
             )
         if Level(parent.level).rank > Level(self.level).rank:
             raise Refused(
-                _now("%(name)s cannot stand below %(parent)s, which is of a lower level.")
+                gettext("%(name)s cannot stand below %(parent)s, which is of a lower level.")
                 % {"parent": parent, "name": self.name},
                 "parent",
             )
         if parent.dissolved_on is not None and self.dissolved_on is None:
-            raise Refused(
-                _now("%(parent)s closed on %(day)s.")
-                % {"parent": parent, "day": date_format(parent.dissolved_on)},
-                "parent",
-            )
-        if self.pk is not None:
-            lower = [level.value for level in Level if level.rank < Level(self.level).rank]
-            if Agency.objects.filter(parent=self.pk, level__in=lower).exists():
-                raise Refused(_now("An agency of a higher level stands below it."), "level")
+            raise Refused(_closed(parent), "parent")
+        if on is not None and not parent.exists_on(on):
+            raise Refused(gettext("%(name)s did not exist on that day.") % {"name": parent}, "parent")
 
-    def check_code(self):
-        """Raises Refused when an agency that exists has the code already."""
+    def check_below(self):
+        """Raises Refused when what stands below it or is covered by it forbids the level or the covering."""
+        lower = [level.value for level in Level if level.rank < Level(self.level).rank]
+        if Agency.objects.filter(parent=self.pk, level__in=lower).exists():
+            raise Refused(gettext("An agency of a higher level stands below it."), "level")
+        if self.covered_by_id is not None and Agency.objects.filter(covered_by=self.pk).not_void().exists():
+            raise Refused(
+                gettext("Its own system covers other agencies: it cannot be covered by another's."),
+                "covered_by",
+            )
+
+    def check_code(self, by=None):
+        """Raises Refused when an agency that exists has the code already.
+
+        The sentence names the other agency only to a person who may see it.
+        """
         if not self.code or self.dissolved_on is not None:
             return
         other = Agency.objects.filter(code=self.code, dissolved_on=None).exclude(pk=self.pk).first()
-        if other is not None:
-            raise Refused(
-                _now("The code %(code)s belongs to %(name)s.") % {"code": self.code, "name": other}, "code"
-            )
+        if other is None:
+            return
+        if by is not None and not Agency.objects.visible_to(by).filter(pk=other.pk).exists():
+            raise Refused(gettext("The code %s belongs to another agency.") % self.code, "code")
+        raise Refused(
+            gettext("The code %(code)s belongs to %(name)s.") % {"code": self.code, "name": other}, "code"
+        )
 
     # Doors
 
@@ -413,6 +457,7 @@ class Agency(models.Model):
         `seen` is the version the person was looking at. Returns the agency as stored.
         Raises Refused (a rule) or ChangedMeanwhile (somebody was faster).
         """
+        one_writer()
         stored = (
             Agency.objects.select_for_update(of=["self"])
             .select_related("parent", "covered_by")
@@ -421,36 +466,46 @@ class Agency(models.Model):
         if stored.version != seen:
             raise ChangedMeanwhile(stored)
         before, old = snapshot(stored), {name: getattr(stored, name) for name in IDENTITY}
-        for name, value in values.items():
+        for name, value in _as_stored(values).items():
             setattr(stored, name, value)
-        stored.check_place()
-        stored.check_code()
-        changed = snapshot(stored) != before
-        if not changed:
+        stored.derive()
+        if snapshot(stored) == before:
             return stored
+        stored.check_place(on)
+        stored.check_below()
+        stored.check_code(by)
         change_set = change_set or open_change_set(
-            _now("Revise %(name)s") % {"name": old["name"]}, by=by, reason=reason
+            gettext("Revise %(name)s") % {"name": old["name"]}, by=by, reason=reason
         )
-        if on is not None:
-            stored.remember(old, on, change_set)
+        since = on
+        if any(getattr(stored, name) != value for name, value in old.items()):
+            if on is not None:
+                stored.remember(old, on, change_set)
+            else:
+                since = stored.present_since()
         stored.version = seen + 1
         stored.save()
         record(change_set, stored, before=before)
         if stored.path != old["path"]:
-            _move_below(old["path"], stored.path, on, change_set)
+            _remember_below(old["path"], stored.path, since, change_set)
+            _move_below(old["path"], stored.path)
         return stored
+
+    def present_since(self):
+        """The first day of the present identity; None: since ever."""
+        last = self.past.order_by("-until").first()
+        return last.until if last else self.established_on
 
     def remember(self, old, on, change_set=None):
         """Keep the identity that ended on a day. `old` maps the names of IDENTITY to values."""
         if on > timezone.localdate():
-            raise Refused(_now("The day lies in the future."), "on")
+            raise Refused(gettext("The day lies in the future."), "on")
         if not self.exists_on(on):
-            raise Refused(_now("The agency did not exist on that day."), "on")
-        last = self.past.order_by("-until").first()
-        from_on = last.until if last else self.established_on
+            raise Refused(gettext("The agency did not exist on that day."), "on")
+        from_on = self.present_since()
         if from_on is not None and on < from_on:
             raise Refused(
-                _now("A later change of %(day)s is on record.") % {"day": date_format(from_on)}, "on"
+                gettext("A later change of %(day)s is on record.") % {"day": date_format(from_on)}, "on"
             )
         if on != from_on:
             # On the day of the last change the present identity is simply put right.
@@ -466,21 +521,22 @@ class Agency(models.Model):
         have closed or moved before. Returns the agency as stored.
         Raises Refused or ChangedMeanwhile.
         """
+        one_writer()
         stored = Agency.objects.select_for_update().get(pk=self.pk)
         if stored.version != seen:
             raise ChangedMeanwhile(stored)
         if stored.dissolved_on is not None:
-            raise Refused(_now("It closed on %(day)s.") % {"day": date_format(stored.dissolved_on)}, "on")
+            raise Refused(_closed(stored), "on")
         if stored.established_on is not None and on <= stored.established_on:
-            raise Refused(_now("It was established on that day or later."), "on")
-        dependent = Agency.objects.filter(Q(parent=stored) | Q(covered_by=stored), dissolved_on=None)
-        if still := dependent.exclude(pk=stored.pk).first():
+            raise Refused(gettext("It was established on that day or later."), "on")
+        if still := stored.dependent_on(on):
             raise Refused(
-                _now("%(name)s still depends on it: close or move that agency first.") % {"name": still}
+                gettext("%(name)s still depends on it: close or move that agency first.") % {"name": still}
             )
         successors = successor if isinstance(successor, list) else [(successor, extent)] if successor else []
+        successors = [(Agency.objects.get(pk=heir.pk), part) for heir, part in successors]
         change_set = change_set or open_change_set(
-            _now("Close %(name)s") % {"name": stored.name}, by=by, reason=reason
+            gettext("Close %(name)s") % {"name": stored.name}, by=by, reason=reason
         )
         before = snapshot(stored)
         stored.dissolved_on, stored.version = on, seen + 1
@@ -489,13 +545,22 @@ class Agency(models.Model):
         for heir, part in successors:
             if heir.pk == stored.pk or not heir.exists_on(on):
                 raise Refused(
-                    _now("The successor must be another agency that exists on that day."), "successor"
+                    gettext("The successor must be another agency that exists on that day."), "successor"
                 )
             edge = Succession.objects.create(
                 predecessor=stored, successor=heir, on=on, extent=part, decision=decision
             )
             record(change_set, edge)
         return stored
+
+    def dependent_on(self, day):
+        """An agency below this one, or covered by it, on a day or later; None without any."""
+        now = Agency.objects.filter(Q(parent=self) | Q(covered_by=self)).not_void()
+        past = PastIdentity.objects.filter(Q(parent=self) | Q(covered_by=self), until__gt=day)
+        return (
+            now.filter(Q(dissolved_on__isnull=True) | Q(dissolved_on__gt=day)).exclude(pk=self.pk).first()
+            or past.exclude(agency=self).first()
+        )
 
     # Taking back (agencies.history)
 
@@ -512,23 +577,52 @@ class Agency(models.Model):
         self.version = stored.version + 1
         self.save()
         if self.path != stored.path:
-            _move_below(stored.path, self.path, None, None)
+            _move_below(stored.path, self.path)
 
 
-def _move_below(old, new, on, change_set):
-    """Give the subtree of a moved agency its new paths, one depth after the other.
+def _closed(agency):
+    return gettext("%(name)s closed on %(day)s.") % {"name": agency, "day": date_format(agency.dissolved_on)}
 
-    With a day, each agency below remembers the path it had until then.
-    """
-    below = list(Agency.objects.filter(in_subtree(old)).exclude(path=old).order_by("path"))
+
+def _move_below(old, new):
+    """Give the subtree of a moved agency its new present paths, one depth after the other."""
+    below = list(Agency.objects.filter(in_subtree(old)).exclude(path=old).only("path"))
     for agency in below:
-        before = {name: getattr(agency, name) for name in IDENTITY}
-        if on is not None and agency.exists_on(on):
-            agency.remember(before, on, change_set)
         agency.path = new + agency.path[len(old) :]
     # The database checks each path against the parent's, so parents come first.
     for _depth, layer in groupby(sorted(below, key=lambda a: len(a.path)), key=lambda a: len(a.path)):
         Agency.objects.bulk_update(list(layer), ["path"], batch_size=500)
+
+
+def _remember_below(old, new, since, change_set):
+    """Let each agency below a moved one remember the path it had until then, before it moves.
+
+    `since` is the first day of the new place, None when it has always been. Identities that
+    reach beyond that day are cut in two, later ones get the new path.
+    """
+    made, changed = [], []
+    below = Agency.objects.filter(in_subtree(old)).exclude(path=old).prefetch_related("past")
+    for agency in below.order_by("path"):
+        past = sorted(agency.past.all(), key=lambda p: p.until)
+        for identity in past:
+            if (since is not None and identity.until <= since) or not identity.path.startswith(old):
+                continue
+            before = snapshot(identity)
+            if since is not None and (identity.from_on is None or identity.from_on < since):
+                made.append(identity.copied(until=since))
+                identity.from_on = since
+            identity.path = new + identity.path[len(old) :]
+            changed.append((identity, before))
+        from_on = past[-1].until if past else agency.established_on
+        if since is not None and (from_on is None or from_on < since):
+            values = {name: getattr(agency, name) for name in IDENTITY}
+            made.append(PastIdentity(agency=agency, from_on=from_on, until=since, **values))
+    PastIdentity.objects.bulk_create(made, batch_size=500)
+    PastIdentity.objects.bulk_update([p for p, _before in changed], ["from_on", "path"], batch_size=500)
+    record_many(
+        [change_of(change_set, p, before=before) for p, before in changed]
+        + [change_of(change_set, p) for p in made]
+    )
 
 
 class PastIdentityQuerySet(models.QuerySet):
@@ -581,6 +675,12 @@ class PastIdentity(models.Model):
     @property
     def history_agency_id(self):
         return self.agency_id
+
+    def copied(self, **values):
+        """The same identity for other days, not yet stored."""
+        return PastIdentity(
+            agency=self.agency, from_on=self.from_on, **{n: getattr(self, n) for n in IDENTITY}, **values
+        )
 
 
 class Extent(models.TextChoices):

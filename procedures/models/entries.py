@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from agencies.access import roles_at
@@ -110,7 +110,7 @@ class Entry(models.Model):
         if not updated:
             raise ChangedMeanwhile(type(self).objects.get(pk=self.pk))
         change_set = change_set or open_change_set(
-            _now("%(acceptance)s: %(entry)s") % {"acceptance": Acceptance(after).label, "entry": self},
+            gettext("%(acceptance)s: %(entry)s") % {"acceptance": Acceptance(after).label, "entry": self},
             by=by,
             reason=note,
         )

@@ -3,7 +3,7 @@
 from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from agencies.access import grants, scope_of
@@ -88,13 +88,13 @@ class Plan(models.Model):
         from procedures.models.rollouts import Rollout
 
         if not agency.is_unit:
-            raise Refused(_now("%s has no system of its own.") % agency, "agency")
+            raise Refused(gettext("%s has no system of its own.") % agency, "agency")
         if not agency.path.startswith(self.agency.path):
-            raise Refused(_now("%s lies outside the plan.") % agency, "agency")
+            raise Refused(gettext("%s lies outside the plan.") % agency, "agency")
         if year not in self.years:
-            raise Refused(_now("The year lies outside the plan."), "year")
+            raise Refused(gettext("The year lies outside the plan."), "year")
         if Rollout.objects.filter(plan=self, agency=agency, form=form, year=year).exists():
-            raise Refused(_now("%s has this undertaking already.") % agency, "agency")
+            raise Refused(gettext("%s has this undertaking already.") % agency, "agency")
         rollout = Rollout(
             plan=self,
             agency=agency,
@@ -106,7 +106,7 @@ class Plan(models.Model):
         )
         rollout.save()
         change_set = change_set or open_change_set(
-            _now("Assign %(agency)s: %(form)s %(year)s")
+            gettext("Assign %(agency)s: %(form)s %(year)s")
             % {"agency": agency, "form": rollout.get_form_display(), "year": year},
             by=by,
         )
@@ -177,13 +177,13 @@ class Target(models.Model):
     def revise(self, value, *, on, by, decision=None, reason="", change_set=None):
         """A later decision sets another figure; the earlier ones stay readable. Returns the revision."""
         if on > timezone.localdate():
-            raise Refused(_now("The day lies in the future."), "on")
+            raise Refused(gettext("The day lies in the future."), "on")
         if self.metric == Metric.COVERAGE and not 0 <= value <= 100:
-            raise Refused(_now("A coverage lies between 0 and 100 per cent."), "value")
+            raise Refused(gettext("A coverage lies between 0 and 100 per cent."), "value")
         if self.revisions.filter(decided_on=on).exists():
-            raise Refused(_now("A figure of that day is on record."), "on")
+            raise Refused(gettext("A figure of that day is on record."), "on")
         change_set = change_set or open_change_set(
-            _now("Set target %(target)s to %(value)s") % {"target": self, "value": value},
+            gettext("Set target %(target)s to %(value)s") % {"target": self, "value": value},
             by=by,
             reason=reason,
         )

@@ -9,11 +9,12 @@ recounts everything.
 import datetime
 
 from django.db import models, transaction
-from django.db.models import Count, F, Value
-from django.db.models.functions import Coalesce, Greatest, Least
+from django.db.models import Count
 from django.utils.translation import gettext_lazy as _
 
 from agencies.access import scope_of
+from agencies.bulk import insert_rows
+from agencies.models import Agency
 
 BEGINNING, END = datetime.date(1, 1, 1), datetime.date(9999, 12, 31)
 
@@ -49,53 +50,42 @@ class CoverageTally(models.Model):
 
 
 def count_coverage(agency_ids=None):
-    """The tally as the facts give it: {(agency_id, day): [in_force, under_iso]}; None: of all agencies."""
+    """The tally as the facts give it: {(agency_id, day): [in_force, under_iso]}; None: of all agencies.
+
+    The database groups duties that share all their days, here the days become a first and a
+    last: one pass over the large table instead of one for each kind of day.
+    """
     from procedures.models.agency_procedures import AgencyProcedure, PastApplication
 
-    def day(name, other):
-        return Coalesce(F(name), Value(other), output_field=models.DateField())
-
-    def duties(prefix=""):
-        return {
-            "start": Greatest(
-                day(f"{prefix}assigned_on", BEGINNING),
-                day(f"{prefix}procedure__effective_on", BEGINNING),
-                day(f"{prefix}agency__established_on", BEGINNING),
-            ),
-            "end": Least(
-                day(f"{prefix}ended_on", END),
-                day(f"{prefix}procedure__repealed_on", END),
-                day(f"{prefix}agency__dissolved_on", END),
-            ),
-        }
-
-    rows = AgencyProcedure.objects.order_by()
+    duties = AgencyProcedure.objects.order_by()
     past = PastApplication.objects.order_by()
     if agency_ids is not None:
-        rows = rows.filter(agency__in=agency_ids)
+        duties = duties.filter(agency__in=agency_ids)
         past = past.filter(agency_procedure__agency__in=agency_ids)
-    rows = rows.annotate(**duties()).filter(start__lt=F("end"))
-    applied = rows.filter(applied_on__isnull=False, applied_on__lt=F("end")).annotate(
-        first=Greatest("applied_on", "start")
-    )
-    past = (
-        past.annotate(**duties("agency_procedure__"))
-        .annotate(first=Greatest("applied_on", "start"), last=Least("until", "end"))
-        .filter(first__lt=F("last"))
-    )
+    starts = ("assigned_on", "procedure__effective_on", "agency__established_on")
+    ends = ("ended_on", "procedure__repealed_on", "agency__dissolved_on")
     tally = {}
 
-    def add(found, agency, moment, column, sign):
-        for agency_id, on, number in found.values_list(agency, moment).annotate(number=Count("pk")):
-            if on < END:
-                tally.setdefault((agency_id, on), [0, 0])[column] += sign * number
+    def add(agency_id, column, number, starts, ends):
+        first = max(day for day in (BEGINNING, *starts) if day)
+        last = min(day for day in (END, *ends) if day)
+        if first < last:
+            tally.setdefault((agency_id, first), [0, 0])[column] += number
+            if last < END:
+                tally.setdefault((agency_id, last), [0, 0])[column] -= number
 
-    add(rows, "agency", "start", 0, 1)
-    add(rows, "agency", "end", 0, -1)
-    add(applied, "agency", "first", 1, 1)
-    add(applied, "agency", "end", 1, -1)
-    add(past, "agency_procedure__agency", "first", 1, 1)
-    add(past, "agency_procedure__agency", "last", 1, -1)
+    def grouped(rows, agency, *days):
+        rows = rows.values_list(agency, *days).annotate(number=Count("pk"))
+        for agency_id, *values, number in rows.iterator():
+            yield agency_id, number, values
+
+    for agency_id, number, (applied_on, *days) in grouped(duties, "agency", "applied_on", *starts, *ends):
+        add(agency_id, 0, number, days[:3], days[3:])
+        if applied_on is not None:
+            add(agency_id, 1, number, [applied_on, *days[:3]], days[3:])
+    of_duty = [f"agency_procedure__{name}" for name in (*starts, *ends)]
+    for agency_id, number, days in grouped(past, "agency_procedure__agency", "applied_on", *of_duty, "until"):
+        add(agency_id, 1, number, days[:4], days[4:])
     return {key: counts for key, counts in tally.items() if counts != [0, 0]}
 
 
@@ -104,16 +94,18 @@ def retally(agency_ids=None):
     """Count agencies anew from the facts; None: all of them. Called by every door that touches coverage."""
     if agency_ids is not None:
         agency_ids = sorted(set(agency_ids))
+    # Two doors that touch one agency at a time would each count without the other's facts: the
+    # second waits here for the first, and then counts what both have written.
+    touched = Agency.objects.order_by("pk").select_for_update(no_key=True)
     batches = (
         [None] if agency_ids is None else [agency_ids[i : i + 500] for i in range(0, len(agency_ids), 500)]
     )
     for batch in batches:
+        list((touched if batch is None else touched.filter(pk__in=batch)).values_list("pk"))
         old = CoverageTally.objects.all() if batch is None else CoverageTally.objects.filter(agency__in=batch)
         old._raw_delete(old.db)
-        CoverageTally.objects.bulk_create(
-            [
-                CoverageTally(agency_id=agency_id, day=day, in_force=force, under_iso=iso)
-                for (agency_id, day), (force, iso) in sorted(count_coverage(batch).items())
-            ],
-            batch_size=2_000,
+        insert_rows(
+            CoverageTally,
+            ("agency_id", "day", "in_force", "under_iso"),
+            [(*key, *counts) for key, counts in sorted(count_coverage(batch).items())],
         )

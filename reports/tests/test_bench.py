@@ -1,0 +1,24 @@
+"""The benchmark measures what the register has, at any size."""
+
+import pytest
+from django.test import override_settings
+
+from bench import run
+
+
+@pytest.mark.django_db
+def test_bench_measures_a_small_country_and_compares(monkeypatch):
+    monkeypatch.setattr(run, "TURNS", 1)
+    with override_settings(ROOT_URLCONF="bench.urls"):
+        found = run.measure(30, 3)
+    assert found["make_country"]["agency_procedures"] == 90
+    assert found["make_country"]["times_the_floor"] > 0
+    assert 0 < found["board"]["queries"] <= 20
+    assert found["board"]["times_a_bare_page"] > 0
+    assert set(run.compare({"province": found, "country": found}).values()) == {1.0}
+
+
+def test_sizes_come_from_the_environment(monkeypatch):
+    monkeypatch.setenv("BENCH_FULL", "1")
+    monkeypatch.setenv("BENCH_PROVINCE", "20x3")
+    assert run.sizes() == {"province": (20, 3), "country": (11_000, 180)}
