@@ -6,6 +6,7 @@ from django.contrib.auth.hashers import make_password
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+from django.db.models import Prefetch
 from django.utils.translation import gettext_lazy as _
 
 from agencies.history import change_of, record_many
@@ -15,10 +16,11 @@ from iso_rollout.sheets.examples import PEOPLE
 from iso_rollout.text import fold
 
 from .checked import CHANGED, NEW, UNCHANGED, Difference
-from .kinds import cell_of
+from .kinds import cell_of, with_repeats
 from .naming import Naming
 from .records import Draft, RecordList, in_batches, write_drafts
 from .register import Register
+from .workbooks import ROLES
 
 _ROLES = {
     Role.VIEWER: ("nguoi xem", "xem", "lanh dao", "theo doi"),
@@ -29,13 +31,13 @@ _ROLES = {
 _PLAIN = ("full_name", "email", "phone", "position")
 
 
-def _fields():
-    """A person with several roles stands in several rows: the user name is not unique in the list."""
-    fields = [replace(field, unique=False) if field.name == "username" else field for field in PEOPLE.fields]
+def _sheet():
+    """A person with several roles stands in several rows."""
+    sheet = with_repeats(PEOPLE, "username", "code")
     position = Field(
         "position", "Chức vụ", aliases=("chức danh",), max_length=150, avoid=("cơ quan", "đơn vị")
     )
-    return (*fields[:4], position, *fields[4:])
+    return replace(sheet, fields=(*sheet.fields[:4], position, *sheet.fields[4:]))
 
 
 class PeopleList(RecordList):
@@ -43,9 +45,22 @@ class PeopleList(RecordList):
 
     name = "people"
     title = _("People")
-    sheet = replace(PEOPLE, fields=_fields())
+    sheet = _sheet()
     model = User
     roles = frozenset({Role.ADMINISTRATOR})
+    columns = ("username", "full_name", "email", "phone", "position", "role", "code", "name")
+
+    def rows(self, *, user, on, options=None):
+        people = User.objects.all() if user is None else User.objects.kept_by(user)
+        held = Membership.objects.in_force(on).select_related("agency").order_by("id")
+        for person in people.order_by("sort_key", "id").prefetch_related(
+            Prefetch("memberships", held, "held_now")
+        ):
+            plain = (person.username, person.full_name, person.email, person.phone, person.position)
+            for grant in person.held_now:
+                yield *plain, ROLES[grant.role], grant.agency.code, grant.agency.name
+            if not person.held_now:
+                yield *plain, None, None, None
 
     def judge(self, reading, *, user, on, options):
         checked = self.start(reading, on)

@@ -1,6 +1,7 @@
 """Lists of procedures: the catalogue's own, and the export of the national portal."""
 
 import re
+from dataclasses import replace
 
 from django.utils.translation import gettext_lazy as _
 
@@ -8,7 +9,7 @@ from agencies.imports.records import Draft, RecordList, in_batches, write_drafts
 from agencies.models import Role
 from iso_rollout.sheets import Problem
 from iso_rollout.sheets.examples import PROCEDURES_LIST
-from iso_rollout.text import clean, fold
+from iso_rollout.text import clean, fold, tone_key
 from procedures.models import Procedure
 from procedures.models.catalogue import join_levels
 
@@ -40,28 +41,62 @@ def levels_of(text):
     return join_levels(found)
 
 
+LEVEL_WORDS = {"province": "Cấp tỉnh", "district": "Cấp huyện", "commune": "Cấp xã"}
+
+
+def _sheet():
+    """A procedure without a code is known by field, name and levels; a decision stays as it is written."""
+    changes = {"code": {"required": False}, "decision": {"type": "text"}}
+    fields = tuple(replace(field, **changes.get(field.name, {})) for field in PROCEDURES_LIST.fields)
+    return replace(
+        PROCEDURES_LIST,
+        fields=fields,
+        subject=("name", "code"),
+        evidence=("code", "handled_by", "issued_by", "field"),
+    )
+
+
+def _nameless(field, name, levels):
+    return tone_key(field), tone_key(name), levels
+
+
 class ProcedureList(RecordList):
     """Code, name, field, who handles it, the publishing decision."""
 
     name = "procedures"
     title = _("Procedures")
-    sheet = PROCEDURES_LIST
+    sheet = _sheet()
     model = Procedure
     roles = frozenset({Role.COORDINATOR})
+    columns = ("code", "name", "field", "handled_by", "decision")
+
+    def rows(self, *, user, on, options=None):
+        for procedure in Procedure.objects.in_force(on).order_by("field", "code", "id").iterator():
+            levels = "; ".join(LEVEL_WORDS[level] for level in procedure.levels.split(",") if level)
+            yield procedure.code, procedure.name, procedure.field, levels, procedure.decision
 
     def judge(self, reading, *, user, on, options):
         checked = self.start(reading, on)
         codes = {row.values["code"] for row in reading.rows if "code" in row.values}
         known = {p.code: p for p in in_batches(Procedure.objects.order_by(), "code", codes)}
+        nameless = {}
+        if any("code" not in row.values for row in reading.rows):
+            nameless = {_nameless(p.field, p.name, p.levels): p for p in Procedure.objects.filter(code="")}
         wrong = {(e.sheet, e.cell) for e in checked.errors}
-        vague = 0
+        vague, seen = 0, {}
         for row in reading.rows:
             values = row.values
             code, name = values.get("code"), values.get("name")
-            if not code or not name or (row.sheet, row.cell("code")) in wrong:
+            if not name or (row.sheet, row.cell("code")) in wrong:
                 checked.lines.append(self.line(row, None, label=name or code or "", record={}))
                 continue
-            instance = known.get(code) or Procedure(code=code)
+            key = code or _nameless(values.get("field", ""), name, levels_of(values.get("handled_by", "")))
+            if not code and (first := seen.setdefault(key, row)) is not row:
+                self.error(checked, "E_DUP", "“%(name)s” stands in row %(row)s already.", row, "name",
+                           name=name, row=first.number)  # fmt: skip
+                checked.lines.append(self.line(row, None, label=name, record={}))
+                continue
+            instance = (known.get(code) if code else nameless.get(key)) or Procedure(code=code or "")
             draft, cells = self._draft(row, instance, on)
             vague += not (draft.values.get("levels") or instance.levels)
             record = {
@@ -69,7 +104,7 @@ class ProcedureList(RecordList):
                 "levels": [level for level in (draft.values.get("levels") or instance.levels).split(",") if level],
             }  # fmt: skip
             draft.cells = cells
-            checked.lines.append(self.line(row, draft, label=f"{code} {name}", record=record))
+            checked.lines.append(self.line(row, draft, label=f"{code or ''} {name}".strip(), record=record))
         if vague:
             checked.warnings.append(
                 Problem(

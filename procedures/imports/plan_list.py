@@ -6,9 +6,12 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from agencies.access import roles_at
+from agencies.imports.checked import Options
+from agencies.imports.kinds import with_repeats
 from agencies.imports.naming import Naming
 from agencies.imports.records import Draft, RecordList, in_batches
 from agencies.imports.register import Register
+from agencies.imports.workbooks import FORMS
 from agencies.models import Role
 from iso_rollout.sheets import Problem
 from iso_rollout.sheets.examples import PLAN
@@ -21,9 +24,29 @@ class PlanList(RecordList):
 
     name = "plan"
     title = _("Units of a plan")
-    sheet = PLAN
+    sheet = with_repeats(PLAN, "code")
     model = Rollout
     roles = frozenset({Role.COORDINATOR})
+    columns = ("code", "name", "parent", "form", "year", "due_on", "standard")
+
+    def rows(self, *, user, on, options=None):
+        plan = self._plan(user, on, options or Options())
+        register = Register(on, user=user)
+        rollouts = Rollout.objects.filter(plan=plan).select_related("target_standard")
+        for rollout in rollouts.order_by("year", "agency__path", "form"):
+            if known := register.get(rollout.agency_id):
+                parent = register.get(known.parent_id)
+                above = (parent.code or parent.name) if parent and not known.code else None
+                standard = rollout.target_standard.code if rollout.target_standard_id else None
+                yield (
+                    known.code,
+                    known.name,
+                    above,
+                    FORMS[rollout.form],
+                    rollout.year,
+                    rollout.due_on,
+                    standard,
+                )
 
     def judge(self, reading, *, user, on, options):
         checked = self.start(reading, on)
@@ -64,7 +87,7 @@ class PlanList(RecordList):
         values = row.values
         form, year, due_on = values.get("form"), values.get("year"), values.get("due_on")
         year = year or (due_on.year if due_on else plan.starts_on.year if len(plan.years) == 1 else None)
-        if known.covered_by_id is not None:
+        if known.covered_by_id is not None and (known.id, form, year) not in on_record:
             return self.error(
                 checked, "E_NOT_A_UNIT", "“%(name)s” has no system of its own.", row, "name", name=known.name
             )
