@@ -25,6 +25,7 @@ class AgencyList(ListKind):
     name = "agencies"
     title = _("Agencies")
     sheet = AGENCIES
+    writes_tree = True
     columns = ("code", "name", "level", "parent", "note")
 
     def rows(self, *, user, on, options=None):

@@ -24,6 +24,7 @@ class ListKind:
     title = ""
     sheet = None
     roles = frozenset({Role.COORDINATOR, Role.ADMINISTRATOR})
+    writes_tree = False  # whether it enters or moves agencies
     columns = ()  # of the list as it goes out: names of fields
 
     @property
