@@ -114,7 +114,5 @@ class Procedure(models.Model):
         from procedures.models.agency_procedures import AgencyProcedure
         from procedures.models.tallies import retally
 
-        for procedure in cls.objects.filter(pk__in=[p.pk for p in procedures]):
-            procedure.save(update_fields=["search_key"])
         handled = AgencyProcedure.objects.filter(procedure__in=[p.pk for p in procedures])
         retally(handled.values_list("agency_id", flat=True).distinct())
