@@ -141,3 +141,29 @@ def database_refuses(name):
     # SQLite names the columns of a unique constraint, not the constraint.
     unique_on_sqlite = connection.vendor == "sqlite" and "UNIQUE constraint failed" in str(caught.value)
     assert name in str(caught.value) or unique_on_sqlite
+
+
+def workbook(*rows, sheets=None, merges=(), hidden_rows=()):
+    """The bytes of an .xlsx with one sheet of rows, or `sheets`: {name: rows}. Dates stay dates, None is empty."""
+    import io
+
+    import xlsxwriter
+
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out, {"in_memory": True}) as book:
+        day_format = book.add_format({"num_format": "dd/mm/yyyy"})
+        for name, lines in (sheets or {"Danh sách": rows}).items():
+            sheet = book.add_worksheet(name)
+            for number, line in enumerate(lines):
+                for column, value in enumerate(line):
+                    if isinstance(value, datetime.date):
+                        sheet.write_datetime(
+                            number, column, datetime.datetime.combine(value, datetime.time()), day_format
+                        )
+                    elif value is not None:
+                        sheet.write(number, column, value)
+            for area, text in merges:
+                sheet.merge_range(area, text)
+            for number in hidden_rows:
+                sheet.set_row(number, None, None, {"hidden": True})
+    return out.getvalue()
