@@ -12,11 +12,6 @@ from hypothesis import strategies as st
 from iso_rollout import text
 
 SHARED = Path(__file__).resolve().parents[2].parent / "shared"
-<<<<<<< HEAD
-if not SHARED.exists():  # a work tree may stand beside the project
-    SHARED = Path("/work/shared")
-=======
->>>>>>> sheets
 
 
 def test_clean_keeps_what_was_meant_and_nothing_invisible():
