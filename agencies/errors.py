@@ -17,14 +17,16 @@ class ChangedMeanwhile(Exception):
     """Somebody else saved first; nothing was written.
 
     `theirs` is the record as it is now, `change` the last line of its history: who, and when.
+    `lines` is that history where it is more than the record's own lines.
     """
 
-    def __init__(self, theirs):
+    def __init__(self, theirs, lines=None):
         super().__init__(f"{theirs} was changed meanwhile")
-        self.theirs = theirs
+        self.theirs, self.lines = theirs, lines
 
     @property
     def change(self):
         from agencies.models import Change
 
-        return Change.objects.of(self.theirs).select_related("change_set__made_by").first()
+        lines = Change.objects.of(self.theirs) if self.lines is None else self.lines
+        return lines.select_related("change_set__made_by").first()

@@ -142,26 +142,29 @@ def _work_out(change_set, lock=False):
             found = current[c.model].get(c.object_id)
             values = snapshot(found) if found is not None else None
             states[key] = _State(values, values, c.label)
-        state = states[key]
-        if state.kept or state.impossible:
-            continue
-        if c.after is None:
-            if state.then is None:
-                state.then = dict(c.before)
-            else:
-                state.impossible = _("a record with this number exists again")
-        elif state.then is None:
-            state.impossible = _("it was deleted since")
-        elif not _same(state.then, c.after):
-            state.kept = _("it was edited since")
-        elif c.before is None:
-            state.then = None
-        else:
-            state.then = state.then | c.before
+        if not (states[key].kept or states[key].impossible):
+            _step_back(states[key], c)
     for state in states.values():
         if state.kept or state.impossible:
             state.then = state.now
     return states
+
+
+def _step_back(state, change):
+    """Take one line back in mind, or say what stops it."""
+    if change.after is None:
+        if state.then is None:
+            state.then = dict(change.before)
+        else:
+            state.impossible = _("a record with this number exists again")
+    elif state.then is None:
+        state.impossible = _("it was deleted since")
+    elif not _same(state.then, change.after):
+        state.kept = _("it was edited since")
+    elif change.before is None:
+        state.then = None
+    else:
+        state.then = state.then | change.before
 
 
 def _sort_out(change_set, states):
@@ -172,17 +175,29 @@ def _sort_out(change_set, states):
         if state.impossible:
             result.impossible.append(outcome)
         elif state.kept:
-            later = (
-                Change.objects.filter(model=model, object_id=pk)
-                .exclude(change_set=change_set)
-                .select_related("change_set__made_by")
-                .first()
-            )
-            outcome.by = later.change_set.made_by if later else None
             result.kept.append(outcome)
         elif state.now != state.then:
             result.restored.append(outcome)
+    editors = _last_editors(change_set, result.kept)
+    for outcome in result.kept:
+        outcome.by = editors.get((outcome.model, outcome.object_id))
     return result
+
+
+def _last_editors(change_set, outcomes):
+    """Who edited each record last, outside the change set: {(model, id): person}; two queries for 500 records."""
+    ids = defaultdict(list)
+    for outcome in outcomes:
+        ids[outcome.model].append(outcome.object_id)
+    editors = {}
+    for model, numbers in ids.items():
+        for i in range(0, len(numbers), 500):
+            later = Change.objects.filter(model=model, object_id__in=numbers[i : i + 500])
+            later = later.exclude(change_set=change_set).order_by().values("object_id")
+            last = later.annotate(last=models.Max("id")).values("last")
+            for line in Change.objects.filter(pk__in=last).select_related("change_set__made_by"):
+                editors[model, line.object_id] = line.change_set.made_by
+    return editors
 
 
 def what_undo_does(change_set):

@@ -207,7 +207,7 @@ class CellReader:
         self._error("E_LONG", "The cell holds %(length)s characters, at most %(limit)s are possible.",
                     number, column, length=len(text), limit=field_.max_length)  # fmt: skip
 
-    def _parse(self, field_, value, place):  # noqa: PLR0911 (one return for each type)
+    def _parse(self, field_, value, place):
         if field_.type == "date":
             return self._parse_date(field_, value)
         if field_.type == "code":

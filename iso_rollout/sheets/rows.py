@@ -195,7 +195,7 @@ class Classifier:
                 seen[value] = known
         return known
 
-    def _judge(self, number, *, is_first):  # noqa: PLR0911 (one return for each observation)
+    def _judge(self, number, *, is_first):
         filled = self.grid.filled(number)
         if not filled:
             return Verdict(number, BLANK, Reason("empty"))
@@ -215,7 +215,7 @@ class Classifier:
             return Verdict(number, DATA, Reason("name and running number"), subject)
         return self._without_evidence(number, filled, marker, subject, evidence)
 
-    def _without_evidence(self, number, filled, marker, subject, evidence):  # noqa: PLR0911 (one return for each observation)
+    def _without_evidence(self, number, filled, marker, subject, evidence):
         column, text = self._first_text(filled)
         text = text[:LONGEST]
         if _NOTE.match(text):
@@ -241,7 +241,7 @@ class Classifier:
         reason = Reason("name without anything else") if subject else Reason("no name")
         return Verdict(number, NOTE, reason, column, text)
 
-    def _group_reason(self, number, filled, marker, text, column):  # noqa: PLR0911 (one return for each observation)
+    def _group_reason(self, number, filled, marker, text, column):
         others = [c for c, _ in filled if c not in (column, self.order)]
         if any(c in self.known for c in others) and not self._is_sum_row(others, number):
             return None
@@ -327,7 +327,7 @@ def group_text(text):
     return _COUNT_BEHIND.sub("", text).strip(" :;,.–-") or text
 
 
-def _is_evidence(value, field_):  # noqa: PLR0911 (one return for each type)
+def _is_evidence(value, field_):
     """Whether a cell can be what its column asks for: a signature under "Ngày" is no date."""
     if not isinstance(value, str):
         return True

@@ -147,7 +147,7 @@ class _Book:
             elif depth == 1:
                 yield kind, body
 
-    def _read_globals(self):  # noqa: PLR0912 (one branch for each record type)
+    def _read_globals(self):
         places = []
         for kind, body in self._walk(0):
             if kind == FILEPASS:

@@ -8,6 +8,7 @@ from procedures import lifecycle
 from procedures.lifecycle import Acceptance, Stage, State
 from procedures.models import CoverageTally, Declaration, Document, Milestone, Rollout
 from procedures.stages import RANK_PHASE, stage_label
+from procedures.views.buttons import declaration_buttons, milestone_buttons, record_url, rollout_buttons
 from procedures.views.lists import seen_from
 
 CHANGES_SHOWN = 15
@@ -48,7 +49,7 @@ def agency_page(request, pk):
             "roles": roles,
             "can_record": bool(roles & lifecycle.RECORDERS) and agency.is_unit and not agency.dissolved_on,
             "can_review": Role.COORDINATOR in roles,
-            "declarations": _chain(declarations, view.on),
+            "declarations": _chain(declarations, view, agency, roles),
             "in_force": next((d for d in declarations if d.counts), None),
             "rollouts": rollouts,
             "documents": _documents(agency, view.on),
@@ -74,9 +75,9 @@ def _identity(agency, identities, day):
     return agency
 
 
-def _chain(declarations, day):
+def _chain(declarations, view, agency, roles):
     """The declarations as the chain shows them, newest first."""
-    shown, newer, found = [], None, False
+    shown, newer, found, day = [], None, False, view.on
     for d in declarations:
         repealed = d.repealed_on is not None and d.repealed_on <= day
         current = d.counts and not found and not repealed
@@ -97,8 +98,7 @@ def _chain(declarations, day):
                 "posted_on": d.posted_on,
                 "acceptance": d.acceptance,
                 "review_note": d.review_note,
-                "version": d.version,
-                "declaration": d,
+                "buttons": declaration_buttons(d, agency, roles) if view.is_today else [],
             }
         )
         if d.counts:
@@ -143,8 +143,24 @@ def _rollouts(agency, view, roles, declarations):
         rollout.last_move = next((m for m in reversed(rollout.moves.all()) if m.moved_on <= view.on), None)
         # Buttons belong to today; a page of the past only shows.
         rollout.stages = lifecycle.allowed_stages(standing, roles) if view.is_today else []
-        rollout.moves_allowed = lifecycle.allowed_moves(standing, roles) if view.is_today else []
+        moves = lifecycle.allowed_moves(standing, roles) if view.is_today else []
+        proposed = lifecycle.next_stage(standing.reached)
+        rollout.buttons = rollout_buttons(rollout, agency, rollout.stages, moves, proposed)
+        if view.is_today:
+            _add_buttons(rollout, agency, roles)
     return rows
+
+
+def _add_buttons(rollout, agency, roles):
+    """What may be done with each milestone of the timeline."""
+    going_on = rollout.state == State.ACTIVE
+    for step in rollout.timeline:
+        if step["stage"] == Stage.DECLARED and step["milestone"] is not None:
+            step["url"] = "#declarations"
+        elif step["milestone"] is not None:
+            step["buttons"] = milestone_buttons(step["milestone"], agency, roles, can_change=going_on)
+        elif step["stage"] in rollout.stages:
+            step["record_url"] = record_url(agency, rollout, step["stage"])
 
 
 def _standing(rollout, milestones, declarations, day):
