@@ -1,6 +1,7 @@
 """Nodes: the rows of a list of agencies while it is worked out."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from agencies.models import Level
 from iso_rollout.text import UnitName, tone_key
@@ -27,7 +28,7 @@ class Node:
     differences: list = field(default_factory=list)
     agency: object = None  # as written
 
-    @property
+    @cached_property
     def key(self):
         return self.unit.key if self.unit.is_unit else tone_key(self.name)
 
