@@ -126,23 +126,6 @@ def grant(user, role, agency, *, starts_on=None, ends_on=None):
     )
 
 
-def constraint_names(app_label):
-    """The names of all constraints that the models of an app declare."""
-    return {c.name for model in apps.get_app_config(app_label).get_models() for c in model._meta.constraints}
-
-
-@contextmanager
-def database_refuses(name):
-    """Inside, a statement must break the named constraint, and no other."""
-    with pytest.raises(IntegrityError) as caught, transaction.atomic():
-        yield
-        # What PostgreSQL puts off until the end of the transaction.
-        connection.check_constraints()
-    # SQLite names the columns of a unique constraint, not the constraint.
-    unique_on_sqlite = connection.vendor == "sqlite" and "UNIQUE constraint failed" in str(caught.value)
-    assert name in str(caught.value) or unique_on_sqlite
-
-
 def workbook(*rows, sheets=None, merges=(), hidden_rows=()):
     """The bytes of an .xlsx with one sheet of rows, or `sheets`: {name: rows}. Dates stay dates, None is empty."""
     import io
@@ -167,6 +150,23 @@ def workbook(*rows, sheets=None, merges=(), hidden_rows=()):
             for number in hidden_rows:
                 sheet.set_row(number, None, None, {"hidden": True})
     return out.getvalue()
+
+
+def constraint_names(app_label):
+    """The names of all constraints that the models of an app declare."""
+    return {c.name for model in apps.get_app_config(app_label).get_models() for c in model._meta.constraints}
+
+
+@contextmanager
+def database_refuses(name):
+    """Inside, a statement must break the named constraint, and no other."""
+    with pytest.raises(IntegrityError) as caught, transaction.atomic():
+        yield
+        # What PostgreSQL puts off until the end of the transaction.
+        connection.check_constraints()
+    # SQLite names the columns of a unique constraint, not the constraint.
+    unique_on_sqlite = connection.vendor == "sqlite" and "UNIQUE constraint failed" in str(caught.value)
+    assert name in str(caught.value) or unique_on_sqlite
 
 
 def admin_values(page):

@@ -5,6 +5,7 @@ from importlib import import_module
 _HOME = {
     "agencies": ("procedures.imports.agencies_declared", "AgencyAndDeclarationList"),
     "declarations": ("procedures.imports.declaration_list", "DeclarationList"),
+    "agency-procedures": ("procedures.imports.duty_list", "DutyList"),
 }
 NAMES = tuple(_HOME)
 

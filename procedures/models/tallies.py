@@ -13,6 +13,7 @@ from django.db.models import Count
 from django.utils.translation import gettext_lazy as _
 
 from agencies.access import scope_of
+from agencies.bulk import insert_rows
 from agencies.models import Agency
 
 BEGINNING, END = datetime.date(1, 1, 1), datetime.date(9999, 12, 31)
@@ -103,10 +104,8 @@ def retally(agency_ids=None):
         list((touched if batch is None else touched.filter(pk__in=batch)).values_list("pk"))
         old = CoverageTally.objects.all() if batch is None else CoverageTally.objects.filter(agency__in=batch)
         old._raw_delete(old.db)
-        CoverageTally.objects.bulk_create(
-            [
-                CoverageTally(agency_id=agency_id, day=day, in_force=force, under_iso=iso)
-                for (agency_id, day), (force, iso) in sorted(count_coverage(batch).items())
-            ],
-            batch_size=2_000,
+        insert_rows(
+            CoverageTally,
+            ("agency_id", "day", "in_force", "under_iso"),
+            [(*key, *counts) for key, counts in sorted(count_coverage(batch).items())],
         )

@@ -11,7 +11,9 @@ from procedures.stages import RANK_PHASE, stage_label
 from procedures.views.buttons import declaration_buttons, milestone_buttons, record_url, rollout_buttons
 from procedures.views.lists import seen_from
 
-CHANGES_SHOWN = 15
+CHANGES_SHOWN = 12
+# A declaration changes dozens of these at once: the page of the change set has them.
+NOT_SHOWN = ("procedures.agencyprocedure", "procedures.pastapplication")
 
 
 def agency_page(request, pk):

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('agencies', '0002_agency_tree_guard'),
+        ('agencies', '0007_derive_the_keys_of_people'),
     ]
 
     operations = [
