@@ -16,6 +16,7 @@ from .kinds import ListKind
 from .matching import Matcher, is_block, place_name
 from .nodes import Node
 from .register import RANK, Known, Register
+from .workbooks import LEVELS
 
 
 class AgencyList(ListKind):
@@ -24,6 +25,16 @@ class AgencyList(ListKind):
     name = "agencies"
     title = _("Agencies")
     sheet = AGENCIES
+    writes_tree = True
+    columns = ("code", "name", "level", "parent", "note")
+
+    def rows(self, *, user, on, options=None):
+        register = Register(on, user=user)
+        notes = dict(Agency.objects.exclude(note="").values_list("id", "note"))
+        for known in sorted(register.agencies.values(), key=lambda k: k.path):
+            parent = register.get(known.parent_id)
+            above = (parent.code or parent.name) if parent else None
+            yield known.code, known.name, LEVELS[known.level], above, notes.get(known.id)
 
     def judge(self, reading, *, user, on, options):
         checked = self.start(reading, on)

@@ -14,6 +14,7 @@ from agencies.access import roles_anywhere
 from agencies.errors import Refused
 from agencies.history import open_change_set
 from agencies.models import AgencyAlias, ChangeSet
+from agencies.models.agency import one_writer
 from agencies.models.history import Door
 from iso_rollout.sheets import read
 
@@ -86,7 +87,7 @@ def write(kind, checked, *, user=None, upload=None, options=None, reason="", doo
     """
     options = options or Options()
     with transaction.atomic():
-        hold_imports()
+        hold_imports(kind)
         if checked.seen != latest_change():
             checked = check(
                 kind,
@@ -114,7 +115,7 @@ def write(kind, checked, *, user=None, upload=None, options=None, reason="", doo
         return Written(checked, change_set)
 
 
-def hold_imports():
+def hold_imports(kind):
     """One import after the other: two lists that speak of the same agencies must not pass each other.
 
     On SQLite the transaction itself holds the lock.
@@ -122,6 +123,8 @@ def hold_imports():
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [0x150_9001])
+    if kind.writes_tree:
+        one_writer()
 
 
 def latest_change():

@@ -1,8 +1,16 @@
 """Kinds of lists: what each app says about the lists it takes."""
 
+from dataclasses import replace
+
 from agencies.models import Role
 
 from .checked import Checked
+
+
+def with_repeats(sheet, *names):
+    """A sheet's kind in which a value of these fields may stand in several rows: the app says when that is wrong."""
+    fields = tuple(replace(f, unique=False) if f.name in names else f for f in sheet.fields)
+    return replace(sheet, fields=fields)
 
 
 class ListKind:
@@ -16,6 +24,16 @@ class ListKind:
     title = ""
     sheet = None
     roles = frozenset({Role.COORDINATOR, Role.ADMINISTRATOR})
+    writes_tree = False  # whether it enters or moves agencies
+    columns = ()  # of the list as it goes out: names of fields
+
+    @property
+    def template_columns(self):
+        return self.columns
+
+    def rows(self, *, user, on, options=None):
+        """The list as it stands, as tuples in the order of `columns`: brought in again it changes nothing."""
+        raise NotImplementedError
 
     def judge(self, reading, *, user, on, options):
         """A `Reading` → `Checked`."""

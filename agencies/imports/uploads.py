@@ -13,7 +13,7 @@ from datetime import timedelta
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
-from django.db import DatabaseError, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -160,7 +160,8 @@ def apply_claimed(kind, upload, *, user, worker, shown=None):
     except ClaimLost:
         upload.refresh_from_db()
         raise
-    except (Refused, DatabaseError):
+    except Exception:
+        # Whatever it was, the transaction is gone: nothing was imported, and it can be tried again.
         mine.update(state=UploadState.FAILED, claimed_by="", claimed_at=None)
         upload.refresh_from_db()
         raise
@@ -234,3 +235,15 @@ def take_back(upload, *, by, reason=""):
     if change_set is None:
         raise Refused(_("The list changed nothing: there is nothing to take back."))
     return undo(change_set, by=by, reason=reason)
+
+
+@transaction.atomic
+def bring_back(upload, *, by, reason=""):
+    """Undo the taking back: the list counts again, as far as nobody has edited since. Returns `Undone`."""
+    if not Upload.objects.filter(pk=upload.pk, state=UploadState.UNDONE).update(state=UploadState.APPLIED):
+        raise ClaimLost(_("This list was not taken back."))
+    upload.refresh_from_db()
+    taken_back = ChangeSet.objects.filter(undoes=change_set_of(upload)).order_by("-id").first()
+    if taken_back is None:
+        raise Refused(_("The list was not taken back."))
+    return undo(taken_back, by=by, reason=reason)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from agencies.errors import Refused
 from agencies.history import change_of, record_many, snapshot
 
-from .agency import IDENTITY, Agency, Level, PastIdentity, _move_below
+from .agency import IDENTITY, Agency, Level, PastIdentity, _move_below, _remember_below, one_writer
 
 BATCH = 500
 _COLUMNS = ["name", "code", "kind", "level", "covered_by", "note", "search_key", "sort_key", "version"]
@@ -23,6 +23,7 @@ def revise_many(revisions, *, on, change_set, cells=()):
     `cells`: where each came from. Returns whether any agency moved in the tree (paths read before are stale then).
     Raises Refused as `Agency.revise` does.
     """
+    one_writer()
     cells = cells or [""] * len(revisions)
     last = _last_days([agency.pk for agency, _values in revisions]) if on is not None else {}
     changes, past, rewritten, moved = [], [], [], []
@@ -31,7 +32,8 @@ def revise_many(revisions, *, on, change_set, cells=()):
         for name, value in values.items():
             setattr(agency, name, value)
         if {"parent", "level", "kind", "covered_by"} & set(values):
-            agency.check_place()
+            agency.check_place(on)
+            agency.check_below()
         if snapshot(agency) == before:
             continue
         if on is not None and (kept := _past_of(agency, old, on, last.get(agency.pk))):
@@ -47,10 +49,12 @@ def revise_many(revisions, *, on, change_set, cells=()):
     for agency, _old in sorted(moved, key=lambda pair: Level(pair[0].level).rank):
         if agency.parent_id is not None:
             agency.parent.path = Agency.objects.values_list("path", flat=True).get(pk=agency.parent_id)
-        agency.check_place()
-        before_path = Agency.objects.values_list("path", flat=True).get(pk=agency.pk)
+        agency.check_place(on)
+        since = on if on is not None else agency.present_since()
+        was = Agency.objects.values_list("path", flat=True).get(pk=agency.pk)
         agency.save()
-        _move_below(before_path, agency.path, on, change_set)
+        _remember_below(was, agency.path, since, change_set)
+        _move_below(was, agency.path)
     record_many(
         [change_of(change_set, p) for p in past]
         + [change_of(change_set, a, before=before, cell=cell) for a, before, cell in changes]

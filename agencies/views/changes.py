@@ -16,7 +16,7 @@ from agencies.models import Change, ChangeSet, User
 from agencies.presenting import history_lines
 
 PER_PAGE = 50
-LISTED = 100  # records of one list on the page that asks before an undo
+LISTED = 20  # records of one list on the page that asks before an undo
 
 
 @require_safe

@@ -5,6 +5,9 @@ from importlib import import_module
 _HOME = {
     "agencies": ("procedures.imports.agencies_declared", "AgencyAndDeclarationList"),
     "declarations": ("procedures.imports.declaration_list", "DeclarationList"),
+    "procedures": ("procedures.imports.catalogue", "ProcedureList"),
+    "plan": ("procedures.imports.plan_list", "PlanList"),
+    "people": ("agencies.imports.people_list", "PeopleList"),
     "agency-procedures": ("procedures.imports.duty_list", "DutyList"),
 }
 NAMES = tuple(_HOME)

@@ -3,13 +3,15 @@
 from django.utils.translation import gettext_lazy as _
 
 from agencies.imports.checked import UNCHANGED, WRONG, Line
-from agencies.imports.kinds import ListKind
+from agencies.imports.kinds import ListKind, with_repeats
 from agencies.imports.naming import Naming
 from agencies.imports.register import Register
+from agencies.imports.workbooks import FORMS
 from agencies.models import Agency, Role
 from iso_rollout.sheets import Problem
 from iso_rollout.sheets.examples import DECLARATIONS
 from procedures.imports.statements import Statements
+from procedures.models import Declaration, Milestone, Precision
 
 
 class DeclarationList(ListKind):
@@ -17,25 +19,41 @@ class DeclarationList(ListKind):
 
     name = "declarations"
     title = _("Declarations")
-    sheet = DECLARATIONS
+    sheet = with_repeats(DECLARATIONS, "code")
     roles = frozenset({Role.COORDINATOR})
+    columns = ("code", "name", "parent", "standard", "form", "number", "declared_on")
+
+    def rows(self, *, user, on, options=None):
+        register = Register(on, user=user)
+        declared = (
+            Declaration.objects.by(on)
+            .select_related("standard")
+            .order_by("agency__path", "declared_on", "id")
+        )
+        forms = dict(
+            Milestone.objects.filter(declaration__isnull=False).values_list("declaration", "rollout__form")
+        )
+        for declaration in declared.iterator(chunk_size=2_000):
+            known = register.get(declaration.agency_id)
+            if known is None:
+                continue
+            parent = register.get(known.parent_id)
+            day = None if declaration.precision == Precision.UNKNOWN else declaration.declared_on
+            yield (
+                known.code, known.name, (parent.code or parent.name) if parent else None, declaration.standard.code,
+                FORMS.get(forms.get(declaration.pk)), declaration.number, day,
+            )  # fmt: skip
 
     def judge(self, reading, *, user, on, options):
         checked = self.start(reading, on)
         register = Register(on, user=user, roles=self.roles)
         naming = Naming(checked, register, options)
-        statements = Statements(checked, several=options.several)
+        statements = Statements(checked, several=options.several, register=register)
         by_row = {}
         wrong_cells = {(e.sheet, e.cell) for e in checked.errors}
         for row in reading.rows:
             known = naming.agency_of(row)
             if known is None:
-                continue
-            if known.covered_by_id is not None:
-                naming.error(
-                    "E_NOT_A_UNIT", "“%(name)s” has no system of its own: the declaration belongs to “%(unit)s”.", row, "name",
-                    name=known.name, unit=getattr(register.get(known.covered_by_id), "name", ""),
-                )  # fmt: skip
                 continue
             by_row[id(row)] = statement = statements.add(row, known, known.id)
             if "standard" not in row.values and (row.sheet, row.cell("standard")) not in wrong_cells:

@@ -5,6 +5,7 @@ They are long (a hundred thousand rows), so nothing here makes an object for a r
 
 import hashlib
 import marshal
+from dataclasses import replace
 
 from django.db.models import Q
 from django.utils.formats import date_format
@@ -16,7 +17,7 @@ from agencies.imports.naming import Naming
 from agencies.imports.register import Register
 from agencies.models import Role
 from iso_rollout.sheets import Problem
-from iso_rollout.sheets.examples import AGENCY_PROCEDURES
+from iso_rollout.sheets.examples import AGENCY_PROCEDURES, DISTRICT, PARENT
 from procedures.models import AgencyProcedure, Procedure, Standard
 from procedures.models.duty_lists import Duty, write_duties
 
@@ -104,13 +105,55 @@ def _numbers(values):
     return standard, day.toordinal() if day else 0, document, note
 
 
+# The code of a document ("QT-01") is text, and a name without a code needs its place.
+_SHEET = replace(
+    AGENCY_PROCEDURES,
+    fields=(
+        *(replace(f, type="text") if f.name == "document" else f for f in AGENCY_PROCEDURES.fields[:2]), PARENT, DISTRICT,
+        *(replace(f, type="text") if f.name == "document" else f for f in AGENCY_PROCEDURES.fields[2:]),
+    ),
+)  # fmt: skip
+
+
 class DutyList(ListKind):
     """Agency, procedure, standard, day, document."""
 
     name = "agency-procedures"
     title = _("Agency procedures")
-    sheet = AGENCY_PROCEDURES
+    sheet = _SHEET
     roles = frozenset({Role.COORDINATOR})
+    columns = (
+        "agency",
+        "name",
+        "parent",
+        "procedure",
+        "procedure_name",
+        "standard",
+        "applied_on",
+        "document",
+        "note",
+    )
+
+    def rows(self, *, user, on, options=None):
+        register = Register(on, user=user)
+        standards = dict(Standard.objects.values_list("id", "code"))
+        duties = AgencyProcedure.objects.exclude(procedure__code="").order_by(
+            "agency__path", "procedure__code"
+        )
+        names = (
+            "agency_id",
+            "procedure__code",
+            "procedure__name",
+            "standard_id",
+            "applied_on",
+            "document_code",
+            "note",
+        )
+        for agency_id, code, name, standard, *rest in duties.values_list(*names).iterator(chunk_size=5_000):
+            if known := register.get(agency_id):
+                parent = register.get(known.parent_id)
+                above = (parent.code or parent.name) if parent and not known.code else None
+                yield known.code, known.name, above, code, name, standards.get(standard), *rest
 
     def judge(self, reading, *, user, on, options):
         checked = CheckedDuties(
@@ -158,7 +201,7 @@ class _Work:
         checked.procedures = {pk: code for code, pk in self.by_code.items()}
 
     def _error(self, code, message, row, name, /, **params):
-        title = AGENCY_PROCEDURES.by_name[name].title
+        title = _SHEET.by_name[name].title
         self.checked.errors.append(Problem(code, message, row.sheet, row.cell(name), title, params))
 
     def run(self):

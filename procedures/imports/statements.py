@@ -53,8 +53,8 @@ class _Row:
 class Statements:
     """The statements of one list: problems go to `checked`."""
 
-    def __init__(self, checked, *, several=False):
-        self.checked, self.several = checked, several
+    def __init__(self, checked, *, several=False, register=None):
+        self.checked, self.several, self.register = checked, several, register
         self.standards = {}
         for standard in Standard.objects.order_by("published_on"):
             self.standards[int(standard.code.rpartition(":")[2] or 0)] = standard
@@ -135,9 +135,8 @@ class Statements:
                     "number", str(_("number")), found.number, statement.number, statement.row.cell("number")
                 )
             )
-        if statement.precision == Precision.DAY and (statement.on, Precision.DAY) != (
-            found.declared_on,
-            found.precision,
+        if statement.precision == Precision.DAY and (
+            statement.on != found.declared_on or found.precision == Precision.UNKNOWN
         ):
             statement.differences.append(
                 Difference(
@@ -150,7 +149,7 @@ class Statements:
     @staticmethod
     def _same_declaration(statement, same):
         """The declaration on record that a row speaks of: by its day, else by its number, else the one without."""
-        by_day = [d for d in same if d.declared_on == statement.on and d.precision == Precision.DAY]
+        by_day = [d for d in same if d.declared_on == statement.on and d.precision != Precision.UNKNOWN]
         if by_day:
             return by_day[0]
         number = statement.number.casefold()
@@ -194,6 +193,12 @@ class Statements:
         if statement.outcome == UNCHANGED:
             return
         subject, standard = statement.subject, statement.standard
+        unit = getattr(subject, "covered_by_id", None)
+        if unit is not None and statement.outcome == NEW:
+            name = getattr(self.register.get(unit), "name", "") if self.register else ""
+            self._error("E_NOT_A_UNIT", "“%(name)s” has no system of its own: the declaration belongs to “%(unit)s”.",
+                        statement, "name", name=subject.name, unit=name)  # fmt: skip
+            return
         established = getattr(subject, "established_on", None)
         dissolved = getattr(subject, "dissolved_on", None)
         if established and statement.on < established:

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from functools import lru_cache
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -77,7 +78,7 @@ def write_duties(duties, *, change_set):
         raise Refused(_("Procedures were changed meanwhile; nothing was imported."))
     insert_rows(PastApplication, ("id", "agency_procedure_id", "standard_id", "applied_on", "until"), past)
     owner = {d.id: d for d in changed}
-    lines = [_line(change_set, d, "", _text(_created(d))) for d in new]
+    lines = [_line(change_set, d, "", _created(d)) for d in new]
     lines += [
         _line(
             change_set,
@@ -111,11 +112,18 @@ def _line(change_set, duty, before, after, past=None):
 
 
 def _created(duty):
-    return {
-        "id": duty.id, "agency_id": duty.agency_id, "procedure_id": duty.procedure_id, "assigned_on": None,
-        "ended_on": None, "standard_id": duty.standard_id, "applied_on": _plain(duty.applied_on),
-        "document_code": duty.document_code, "note": duty.note, "version": 1,
-    }  # fmt: skip
+    """The snapshot of a new duty as JSON, written by hand: an encoder takes longer than the database."""
+    day = f'"{duty.applied_on.isoformat()}"' if duty.applied_on else "null"
+    return (
+        f'{{"id": {duty.id}, "agency_id": {duty.agency_id}, "procedure_id": {duty.procedure_id}, "assigned_on": null, '
+        f'"ended_on": null, "standard_id": {duty.standard_id or "null"}, "applied_on": {day}, '
+        f'"document_code": {_quoted(duty.document_code)}, "note": {_quoted(duty.note)}, "version": 1}}'
+    )
+
+
+@lru_cache(maxsize=10_000)
+def _quoted(text):
+    return _text(text)
 
 
 def _differing(duty):

@@ -1,9 +1,12 @@
 """The agency page: identity, standard, rollouts and milestones, declarations, procedures, history."""
 
+from itertools import groupby
+
 from django.shortcuts import get_object_or_404, render
 
 from agencies.access import roles_at, visible_to
 from agencies.models import Agency, Change, Role, Succession
+from agencies.presenting import history_lines
 from procedures import lifecycle
 from procedures.lifecycle import Acceptance, Stage, State
 from procedures.models import CoverageTally, Declaration, Document, Milestone, Rollout
@@ -24,9 +27,7 @@ def agency_page(request, pk):
     )
     identities = list(agency.past.order_by("until"))
     then = _identity(agency, identities, view.on)
-    ancestors = {a.pk: a for a in Agency.objects.filter(pk__in=agency.ancestor_ids())}
-    seen = set(visible_to(request.user).filter(pk__in=ancestors).values_list("pk", flat=True))
-    crumbs = [ancestors[pk] for pk in agency.ancestor_ids() if pk in seen]
+    crumbs = list(visible_to(request.user).filter(pk__in=agency.ancestor_ids()).order_by("path"))
     roles = roles_at(request.user, agency)
     declarations = list(
         Declaration.objects.filter(agency=agency, declared_on__lte=view.on)
@@ -61,12 +62,26 @@ def agency_page(request, pk):
             "below": below,
             "successions": Succession.objects.filter(predecessor=agency).select_related("successor"),
             "precessions": Succession.objects.filter(successor=agency).select_related("predecessor"),
-            "changes": Change.objects.filter(agency=agency).select_related("change_set__made_by")[
-                :CHANGES_SHOWN
-            ],
+            "acts": _acts(agency, _read_already(request.user, agency, declarations, rollouts)),
         },
         status=view.status,
     )
+
+
+def _read_already(person, agency, declarations, rollouts):
+    """What the history of an agency mostly refers to, and the page has at hand."""
+    milestones = [step["milestone"] for r in rollouts for step in r.timeline if step["milestone"]]
+    people = [m.recorded_by for m in milestones] + [d.reviewed_by for d in declarations]
+    documents = [m.document for m in milestones] + [d.document for d in declarations]
+    found = [agency, person, *people, *documents, *rollouts, *(r.plan for r in rollouts)]
+    return [record for record in [*found, *(d.standard for d in declarations)] if record is not None]
+
+
+def _acts(agency, known):
+    """The last changes of an agency, those of one act together: lists of lines, newest first."""
+    changes = Change.objects.filter(agency=agency).exclude(model__in=NOT_SHOWN)
+    lines = history_lines(changes, CHANGES_SHOWN, known=known)
+    return [list(act) for _id, act in groupby(lines, key=lambda line: line.change_set_id)]
 
 
 def _identity(agency, identities, day):
@@ -146,6 +161,7 @@ def _rollouts(agency, view, roles, declarations):
         # Buttons belong to today; a page of the past only shows.
         rollout.stages = lifecycle.allowed_stages(standing, roles) if view.is_today else []
         moves = lifecycle.allowed_moves(standing, roles) if view.is_today else []
+        rollout.can_move = bool(moves)
         proposed = lifecycle.next_stage(standing.reached)
         rollout.buttons = rollout_buttons(rollout, agency, rollout.stages, moves, proposed)
         if view.is_today:
@@ -161,7 +177,7 @@ def _add_buttons(rollout, agency, roles):
             step["url"] = "#declarations"
         elif step["milestone"] is not None:
             step["buttons"] = milestone_buttons(step["milestone"], agency, roles, can_change=going_on)
-        elif step["stage"] in rollout.stages:
+        elif step["stage"] in rollout.stages and step["state"] in ("current", "missing", "late"):
             step["record_url"] = record_url(agency, rollout, step["stage"])
 
 

@@ -40,7 +40,10 @@ class Command(BaseCommand):
         kind = imports.kind(upload.kind)
         try:
             uploads.apply_claimed(kind, upload, user=upload.uploaded_by, worker=worker)
-        except (Refused, DatabaseError) as why:
+        except Refused as why:
             log.warning("Upload %s was not applied: %s", upload.pk, why)
+            return
+        except Exception:  # one list must not stop the others; its upload says that it failed
+            log.exception("Upload %s was not applied.", upload.pk)
             return
         self.stdout.write(f"{upload.pk} {upload.file_name}: {upload.get_state_display()}")
