@@ -8,10 +8,10 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from agencies.access import scope_of
-from agencies.history import open_change_set, record
-from agencies.models import Agency
+from agencies.history import open_change_set, record, snapshot
+from agencies.models import Agency, Change
 from procedures import lifecycle
-from procedures.lifecycle import Stage, Standing, State, StepRefused
+from procedures.lifecycle import Acceptance, Stage, Standing, State, StepRefused
 from procedures.models.agency_procedures import AgencyProcedure
 from procedures.models.documents import Document
 from procedures.models.entries import Entry, EntryQuerySet, acting_roles
@@ -89,8 +89,12 @@ class DeclarationQuerySet(EntryQuerySet):
         Without a number or an exact day it is kept and marked as lacking evidence. Raises
         StepRefused (a hard rule, not their role, or the same declaration again) and ChangedMeanwhile.
         """
+        # The lock lets two people who declare for one agency do it one after the other.
+        agency = Agency.objects.select_for_update(no_key=True, of=["self"]).get(pk=agency.pk)
         if not agency.is_unit:
             raise StepRefused(gettext("%s has no system of its own.") % agency, "agency")
+        if rollout is not None and rollout.agency_id != agency.pk:
+            raise StepRefused(gettext("The rollout belongs to another agency."), "rollout")
         roles = acting_roles(by, agency)
         standing = Standing(
             form=lifecycle.Form.EXTEND,
@@ -105,37 +109,40 @@ class DeclarationQuerySet(EntryQuerySet):
                 % {"standard": standard, "day": date_format(standard.published_on)},
                 "on",
             )
-        if self.filter(agency=agency, declared_on=on, standard=standard).exists():
+        returned = self.filter(agency=agency, declared_on=on, standard=standard).first()
+        if returned is not None and returned.counts:
             raise StepRefused(gettext("This declaration is on record already."), "on")
-        earlier = self.by(on).filter(agency=agency).order_by("declared_on", "id").last()
-        if reason is None:
-            reason = (
-                Redeclaration.FIRST
-                if earlier is None
-                else Redeclaration.NEW_STANDARD
-                if earlier.standard_id != standard.pk
-                else Redeclaration.ADJUSTED
-            )
         change_set = change_set or open_change_set(
             gettext("%(agency)s declares under %(standard)s") % {"agency": agency, "standard": standard},
             by=by,
         )
-        declaration = Declaration(
-            agency=agency,
-            standard=standard,
-            declared_on=on,
-            precision=precision,
-            number=number,
-            signer=signer,
-            document=document,
-            reason=reason,
-            scope_note=scope_note,
-            note=note,
-            recorded_by=by,
-        )
+        before = snapshot(returned) if returned else None
+        # One that was returned is mended, not entered beside itself.
+        declaration = returned or Declaration(agency=agency, standard=standard, declared_on=on)
+        values = {
+            "precision": precision,
+            "number": number,
+            "signer": signer,
+            "document": document,
+            "reason": reason or self._reason(agency, standard, on),
+            "scope_note": scope_note,
+            "note": note,
+            "recorded_by": by,
+            "recorded_at": timezone.now(),
+            "acceptance": Acceptance.UNREVIEWED,
+            "reviewed_by": None,
+            "reviewed_at": None,
+            "review_note": "",
+            "version": declaration.version + 1 if returned else 1,
+        }
+        for name, value in values.items():
+            setattr(declaration, name, value)
         declaration.settle(by, roles)
         declaration.save()
-        record(change_set, declaration)
+        record(change_set, declaration, before=before)
+        self._correct_next(declaration, change_set)
+        if rollout is None and returned is not None:
+            declaration.follow_review(change_set, counted=False)
         if rollout is not None:
             rollout.reach(
                 Stage.DECLARED,
@@ -150,6 +157,27 @@ class DeclarationQuerySet(EntryQuerySet):
             duties = AgencyProcedure.objects.filter(agency=agency).in_force(on)
             duties.apply(standard, on=on, by=by, change_set=change_set)
         return declaration
+
+    def _reason(self, agency, standard, on):
+        """Why an agency declares, as the chain before that day tells."""
+        earlier = self.by(on).filter(agency=agency).order_by("declared_on", "id").last()
+        if earlier is None:
+            return Redeclaration.FIRST
+        return Redeclaration.ADJUSTED if earlier.standard_id == standard.pk else Redeclaration.NEW_STANDARD
+
+    def _correct_next(self, declaration, change_set):
+        """The one that was the first until an earlier one came to light is no longer."""
+        later = self.counting().filter(agency=declaration.agency_id).exclude(pk=declaration.pk)
+        later = later.filter(declared_on__gte=declaration.declared_on, reason=Redeclaration.FIRST)
+        following = later.order_by("declared_on", "id").first()
+        if following is None or declaration.reason != Redeclaration.FIRST:
+            return
+        before = snapshot(following)
+        same = following.standard_id == declaration.standard_id
+        following.reason = Redeclaration.ADJUSTED if same else Redeclaration.NEW_STANDARD
+        following.version += 1
+        following.save()
+        record(change_set, following, before=before)
 
 
 class Declaration(Entry):
@@ -232,19 +260,41 @@ class Declaration(Entry):
         self.derive()
         super().save(*args, **kwargs)
 
-    @classmethod
-    def refresh_derived(cls, declarations):
-        """An entry that was returned or accepted takes its milestone with it."""
+    def follow_review(self, change_set, *, counted):
+        """Its milestone is confirmed or returned with it, and so is what it did to the procedures.
+
+        `counted` tells whether the declaration counted before.
+        """
         from procedures.models.rollouts import Milestone
 
-        kept = {d.pk: d for d in cls.objects.filter(pk__in=[d.pk for d in declarations])}
-        milestones = list(Milestone.objects.filter(declaration__in=kept))
-        for milestone in milestones:
-            source = kept[milestone.declaration_id]
+        for milestone in Milestone.objects.filter(declaration=self.pk):
+            before = snapshot(milestone)
             for name in ("acceptance", "reviewed_by_id", "reviewed_at", "review_note"):
-                setattr(milestone, name, getattr(source, name))
-        Milestone.objects.bulk_update(milestones, ["acceptance", "reviewed_by", "reviewed_at", "review_note"])
-        Milestone.refresh_derived(milestones)
+                setattr(milestone, name, getattr(self, name))
+            milestone.version += 1
+            milestone.save()
+            record(change_set, milestone, before=before)
+            milestone.follow_review(change_set, counted=counted)
+        if counted and not self.counts:
+            self.release_procedures(change_set)
+        elif self.counts and not counted:
+            self._cover_again(change_set)
+
+    def release_procedures(self, change_set):
+        """The procedures that came under the standard with this declaration leave it again."""
+        duties = AgencyProcedure.objects.filter(agency=self.agency_id)
+        duties.release(self.standard, on=self.declared_on, change_set=change_set)
+
+    def _cover_again(self, change_set):
+        """Put those procedures under the standard that left it when the declaration was returned."""
+        returned = Change.objects.of(self).filter(after__acceptance=Acceptance.RETURNED).first()
+        if returned is None:
+            return
+        left = Change.objects.filter(
+            change_set=returned.change_set_id, model=AgencyProcedure._meta.label_lower, agency=self.agency_id
+        )
+        duties = AgencyProcedure.objects.filter(pk__in=left.values("object_id"))
+        duties.apply(self.standard, on=self.declared_on, by=None, change_set=change_set)
 
 
 def standard_on(day, *, confirmed_only=False):
