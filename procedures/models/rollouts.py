@@ -1,5 +1,8 @@
 """One unit's undertaking under a plan, its milestones, and how it stops, goes on or ends."""
 
+import datetime
+from collections import defaultdict
+
 from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Exists, F, Max, OuterRef, Q, Subquery
@@ -11,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from agencies.access import scope_of
 from agencies.errors import ChangedMeanwhile
 from agencies.history import change_of, open_change_set, record, record_many, snapshot
-from agencies.models import Agency
+from agencies.models import Agency, Change
 from procedures import lifecycle
 from procedures.lifecycle import Acceptance, Form, Stage, Standing, State, StepRefused
 from procedures.models.documents import Document
@@ -125,8 +128,9 @@ class Rollout(models.Model):
             m.stage: m for m in self.milestones.all() if m.counts and m.pk != getattr(without, "pk", None)
         }
         own = reached.get(Stage.DECLARED)
-        day = own.reached_on if own else timezone.localdate()
         declaration = own.declaration if own else None
+        # A declaration of this undertaking's own does not stand before it.
+        day = own.reached_on - datetime.timedelta(days=1) if own else timezone.localdate()
         earlier = Declaration.objects.in_force(day).filter(agency=self.agency_id)
         return Standing(
             form=Form(self.form),
@@ -134,11 +138,18 @@ class Rollout(models.Model):
             reached={Stage(s): m.reached_on for s, m in reached.items()},
             established_on=self.agency.established_on,
             dissolved_on=self.agency.dissolved_on,
-            declared_before=earlier.exclude(pk=getattr(declaration, "pk", None)).exists()
-            if own is None
-            else Declaration.objects.filter(agency=self.agency_id, declared_on__lt=day).counting().exists(),
+            declared_before=earlier.exists(),
             lacks_number=declaration is not None and declaration.lacks_evidence,
         )
+
+    def lines(self):
+        """Its history with that of its milestones and moves, also of those taken back; the latest first."""
+        found = Q(model=self._meta.label_lower, object_id=self.pk)
+        for model in (Milestone, RolloutMove):
+            label = model._meta.label_lower
+            found |= Q(model=label, object_id__in=model.objects.filter(rollout=self.pk).values("pk"))
+            found |= Q(model=label, before__rollout_id=self.pk)
+        return Change.objects.filter(found, agency=self.agency_id)
 
     def is_late_on(self, day):
         return self.state in OPEN_STATES and self.due_on < day and self.stage not in DONE
@@ -179,6 +190,7 @@ class Rollout(models.Model):
         milestone.document, milestone.declaration, milestone.note = document, declaration, note
         milestone.recorded_by, milestone.recorded_at = by, timezone.now()
         milestone.acceptance, milestone.reviewed_by, milestone.reviewed_at = Acceptance.UNREVIEWED, None, None
+        milestone.review_note = ""
         milestone.version = milestone.version + 1 if existing else 1
         milestone.settle(by, roles)
         milestone.save()
@@ -187,7 +199,7 @@ class Rollout(models.Model):
             by=by,
         )
         record(change_set, milestone, before=before)
-        Milestone.refresh_derived([milestone])
+        Rollout.refresh_derived([rollout])
         self.refresh_from_db()
         return milestone
 
@@ -218,7 +230,7 @@ class Rollout(models.Model):
             gettext("Correct %(entry)s") % {"entry": stored}, by=by, reason=reason
         )
         record(change_set, stored, before=before)
-        Milestone.refresh_derived([stored])
+        Rollout.refresh_derived([rollout])
         self.refresh_from_db()
         return stored
 
@@ -244,8 +256,9 @@ class Rollout(models.Model):
         if declaration is not None:
             changes.append(change_of(change_set, declaration, before=snapshot(declaration), deleted=True))
             declaration.delete()
+            declaration.release_procedures(change_set)
         record_many(changes)
-        Milestone.refresh_derived([stored])
+        Rollout.refresh_derived([rollout])
         self.refresh_from_db()
 
     @transaction.atomic
@@ -389,6 +402,11 @@ class Milestone(Entry):
         self.refresh_from_db()
         return self
 
+    def follow_review(self, change_set, *, counted):
+        """The stage follows; what now counts together must obey the hard rules."""
+        Milestone.refresh_derived([self])
+        Milestone.check_stored([self])
+
     def copied_to(self, rollout):
         """The same milestone for the rollout that carries this one's on."""
         copy = Milestone(**{f.attname: getattr(self, f.attname) for f in self._meta.concrete_fields})
@@ -397,7 +415,23 @@ class Milestone(Entry):
 
     @classmethod
     def refresh_derived(cls, milestones):
-        Rollout.refresh_derived(Rollout.objects.filter(pk__in={m.rollout_id for m in milestones}))
+        """After a review or an undo: the stage follows, and open pages of the rollout are old."""
+        rollouts = Rollout.objects.filter(pk__in={m.rollout_id for m in milestones})
+        rollouts.update(version=F("version") + 1)
+        Rollout.refresh_derived(rollouts)
+
+    @classmethod
+    def check_stored(cls, milestones):
+        """Raises StepRefused when the milestones that count break a hard rule together.
+
+        For reviews and undos, which bring milestones back or take them away.
+        """
+        reached = defaultdict(dict)
+        rows = cls.objects.counting().filter(rollout__in={m.rollout_id for m in milestones})
+        for rollout, stage, on in rows.order_by().values_list("rollout", "stage", "reached_on"):
+            reached[rollout][Stage(stage)] = on
+        for together in reached.values():
+            lifecycle.check_together(together)
 
 
 class RolloutMove(models.Model):
