@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from agencies.models.agency import Agency, in_subtree
-from agencies.models.people import Role
+from agencies.models.people import Role, User
 
 
 def grants(user, on=None):
@@ -54,6 +54,40 @@ def scope_of(user, prefix="", roles=None):
         if not any(path != other and path.startswith(other) for other in paths):
             condition |= in_subtree(path, prefix)
     return condition
+
+
+def holds_at_top(user, roles):
+    """Whether the person holds one of the roles over a whole tree: what belongs to no agency is theirs to keep."""
+    if user.is_authenticated and user.is_active and user.is_superuser:
+        return True
+    return any(g.agency.parent_id is None and g.role in roles for g in grants(user))
+
+
+def may_undo(user, change_set):
+    """Whether a person may take a change set back.
+
+    Coordinator over all agencies that it touched, and over a whole tree for lines of no agency;
+    grants and people go back only by those who may keep them: administrators, and for
+    superusers superusers.
+    """
+    if user.is_authenticated and user.is_active and user.is_superuser:
+        return True
+    lines, people = change_set.changes.order_by(), ("agencies.membership", "agencies.user")
+    facts = lines.exclude(model__in=people)
+    others = facts.exclude(agency=None).exclude(scope_of(user, "agency__", {Role.COORDINATOR}))
+    if others.exists():
+        return False
+    if facts.filter(agency=None).exists() and not holds_at_top(user, {Role.COORDINATOR}):
+        return False
+    grants_given = lines.filter(model="agencies.membership")
+    if grants_given.exclude(scope_of(user, "agency__", {Role.ADMINISTRATOR})).exists():
+        return False
+    persons = list(lines.filter(model="agencies.user").values_list("object_id", "before", "after"))
+    if not persons:
+        return True
+    raised = any((values or {}).get("is_superuser") for _pk, *both in persons for values in both)
+    superusers = User.objects.filter(pk__in=[pk for pk, *_both in persons], is_superuser=True)
+    return holds_at_top(user, {Role.ADMINISTRATOR}) and not raised and not superusers.exists()
 
 
 def visible_to(user):

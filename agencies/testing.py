@@ -141,3 +141,23 @@ def database_refuses(name):
     # SQLite names the columns of a unique constraint, not the constraint.
     unique_on_sqlite = connection.vendor == "sqlite" and "UNIQUE constraint failed" in str(caught.value)
     assert name in str(caught.value) or unique_on_sqlite
+
+
+def admin_values(page):
+    """What a browser would send back from a page of the administration, untouched."""
+    forms = [page.context["adminform"].form]
+    for inline in page.context["inline_admin_formsets"]:
+        forms += [inline.formset.management_form, *inline.formset.forms]
+    values = {}
+    for form in forms:
+        for bound in form:
+            value = bound.value()
+            if value is None or value is False or bound.field.disabled:
+                continue
+            if isinstance(value, list):
+                values[bound.html_name] = value
+            elif value is True:
+                values[bound.html_name] = "on"
+            else:
+                values[bound.html_name] = bound.field.widget.format_value(value) or ""
+    return values

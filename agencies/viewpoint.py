@@ -127,7 +127,8 @@ def viewpoint(user, params):
             raise Agency.DoesNotExist
         if top is None or top.pk != int(given):
             scope = visible_to(user).not_void().get(pk=int(given))
-    form = ViewpointForm({"on": params.get("on", "").strip()})
+    # The field always says which day is shown.
+    form = ViewpointForm({"on": params.get("on", "").strip() or f"{today:%d/%m/%Y}"})
     form.full_clean()
     on = form.cleaned_data.get("on") or today
     return Viewpoint(scope, on, today, form, user, scope is top)

@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -15,6 +16,15 @@ class Door(models.TextChoices):
     UPLOAD = "upload", _("Spreadsheet")
     COMMAND = "command", _("Command")
     UNDO = "undo", _("Undo")
+
+
+class ChangeSetQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """Acts of which the person may see at least one line."""
+        if user.is_active and user.is_superuser:
+            return self
+        lines = Change.objects.visible_to(user).filter(change_set=models.OuterRef("pk"))
+        return self.filter(models.Exists(lines))
 
 
 class ChangeSet(models.Model):
@@ -45,6 +55,8 @@ class ChangeSet(models.Model):
         "self", models.PROTECT, null=True, blank=True, related_name="undone_by", verbose_name=_("undoes")
     )
 
+    objects = ChangeSetQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("change set")
         verbose_name_plural = _("change sets")
@@ -53,8 +65,27 @@ class ChangeSet(models.Model):
     def __str__(self):
         return self.title
 
+    def get_absolute_url(self):
+        return reverse("change_set", args=[self.pk])
+
 
 class ChangeQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """Lines of the agencies that a person sees today.
+
+        Lines of no agency (catalogue, standards, people) are for those who keep the register at
+        the top of a tree, and for whoever made them.
+        """
+        from agencies.access import holds_at_top, scope_of
+        from agencies.models.people import Role
+
+        if user.is_active and user.is_superuser:
+            return self
+        shared = models.Q(agency__isnull=True)
+        if not holds_at_top(user, {Role.COORDINATOR, Role.ADMINISTRATOR}):
+            shared &= models.Q(change_set__made_by=user.pk)
+        return self.filter(scope_of(user, "agency__") | shared)
+
     def of(self, instance):
         """The history of one record, the latest first."""
         return self.filter(model=instance._meta.label_lower, object_id=instance.pk)

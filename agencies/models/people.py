@@ -1,9 +1,16 @@
 """People, and the roles they hold at agencies from … to …."""
 
 from django.contrib.auth.models import AbstractUser, UserManager
-from django.db import models
-from django.db.models import F, Q
+from django.db import models, transaction
+from django.db.models import Exists, F, OuterRef, Q
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+
+from agencies.errors import ChangedMeanwhile, Refused
+from agencies.history import open_change_set, record, snapshot
+from iso_rollout.text import fold, vietnamese_sort_key
 
 
 class Role(models.TextChoices):
@@ -14,28 +21,95 @@ class Role(models.TextChoices):
     COORDINATOR = "coordinator", _("Coordinator")
     ADMINISTRATOR = "administrator", _("Administrator")
 
+    @property
+    def allows(self):
+        """What the role lets a person do, in a sentence."""
+        return {
+            Role.VIEWER: _("Reads everything about the agency and those below it."),
+            Role.EDITOR: _("Reads, and records milestones, declarations and documents for them."),
+            Role.COORDINATOR: _(
+                "Reads and records; confirms or returns entries, keeps plan and catalogue, imports lists, undoes changes."
+            ),
+            Role.ADMINISTRATOR: _("Keeps people, their roles and the agencies themselves."),
+        }[self]
+
+
+class UserQuerySet(models.QuerySet):
+    def visible_to(self, person):
+        """The people whom an administrator looks after: those with a grant in the administrator's
+        subtrees, and those without any whom the administrator entered. Superusers see everybody."""
+        from agencies.access import scope_of
+        from agencies.models.history import Change
+
+        if person.is_authenticated and person.is_active and person.is_superuser:
+            return self
+        held = Membership.objects.filter(user=OuterRef("pk"))
+        within = held.filter(scope_of(person, "agency__", {Role.ADMINISTRATOR}))
+        entered = Change.objects.filter(
+            model="agencies.user",
+            object_id=OuterRef("pk"),
+            before__isnull=True,
+            change_set__made_by=person.pk,
+        )
+        return self.filter(Exists(within) | (~Exists(held) & Exists(entered)), is_superuser=False)
+
+    def kept_by(self, person):
+        """Of those, the people all of whose grants lie there: only they may be edited."""
+        from agencies.access import scope_of
+
+        if person.is_authenticated and person.is_active and person.is_superuser:
+            return self
+        elsewhere = Membership.objects.filter(user=OuterRef("pk")).exclude(
+            scope_of(person, "agency__", {Role.ADMINISTRATOR})
+        )
+        return self.visible_to(person).filter(~Exists(elsewhere))
+
+    def matching(self, text):
+        """Search without accents, tone marks or case, in name, account, position and mail address."""
+        found = self
+        for word in fold(text).split():
+            found = found.filter(search_key__contains=word)
+        return found
+
+    def bulk_create(self, objs, *args, **kwargs):
+        objs = list(objs)
+        for person in objs:
+            person.derive()
+        return super().bulk_create(objs, *args, **kwargs)
+
+
+class PeopleManager(UserManager.from_queryset(UserQuerySet)):
+    use_in_migrations = False
+
 
 class User(AbstractUser):
     """A person who signs in."""
 
-    NOT_IN_HISTORY = ("password", "last_login")
+    NOT_IN_HISTORY = ("password", "last_login", "search_key", "sort_key")
 
     first_name = last_name = None
     full_name = models.CharField(_("full name"), max_length=150)
     position = models.CharField(_("position"), max_length=150, blank=True)
     phone = models.CharField(_("phone"), max_length=30, blank=True)
+    search_key = models.CharField(max_length=700, editable=False, default="")
+    sort_key = models.CharField(max_length=400, editable=False, default="")
     version = models.PositiveIntegerField(default=1, editable=False)
 
-    objects = UserManager()
+    objects = PeopleManager()
     REQUIRED_FIELDS = ["full_name", "email"]
 
     class Meta:
         verbose_name = _("person")
         verbose_name_plural = _("people")
-        ordering = ["full_name", "username"]
+        ordering = ["sort_key", "username"]
 
     def __str__(self):
         return self.full_name or self.username
+
+    def get_absolute_url(self):
+        from django.urls import reverse
+
+        return reverse("person", args=[self.pk])
 
     def get_full_name(self):
         return self.full_name
@@ -44,6 +118,50 @@ class User(AbstractUser):
         # A Vietnamese given name comes last.
         return self.full_name.split()[-1] if self.full_name else self.username
 
+    def derive(self):
+        """Search and sort keys; people are listed by given name, as offices do."""
+        texts = (self.full_name, self.username, self.position, self.email)
+        self.search_key = fold(" ".join(texts))[:700]
+        self.sort_key = vietnamese_sort_key(f"{self.get_short_name()} {self.full_name}")[:400]
+
+    def save(self, *args, **kwargs):
+        self.derive()
+        fields = kwargs.get("update_fields")
+        if fields is not None and {"full_name", "username", "position", "email"} & set(fields):
+            kwargs["update_fields"] = {*fields, "search_key", "sort_key"}
+        super().save(*args, **kwargs)
+
+    @classmethod
+    def refresh_derived(cls, people):
+        """After an undo: the keys follow the restored names."""
+        people = list(cls.objects.filter(pk__in=[p.pk for p in people]))
+        for person in people:
+            person.derive()
+        cls.objects.bulk_update(people, ["search_key", "sort_key"], batch_size=500)
+
+    @transaction.atomic
+    def revise(self, *, by, seen, reason="", change_set=None, **values):
+        """Change what is known of the person (name, position, phone, mail). Returns them as stored.
+
+        `seen` is the version that `by` was looking at. Raises ChangedMeanwhile. Whether `by` may
+        do this is the caller's question: oneself, or `kept_by`.
+        """
+        stored = User.objects.select_for_update().get(pk=self.pk)
+        if stored.version != seen:
+            raise ChangedMeanwhile(stored)
+        before = snapshot(stored)
+        for name, value in values.items():
+            setattr(stored, name, value)
+        if snapshot(stored) == before:
+            return stored
+        change_set = change_set or open_change_set(
+            gettext("Change the profile of %(person)s") % {"person": stored}, by=by, reason=reason
+        )
+        stored.version = seen + 1
+        stored.save()
+        record(change_set, stored, before=before)
+        return stored
+
 
 class MembershipQuerySet(models.QuerySet):
     def in_force(self, on):
@@ -51,6 +169,76 @@ class MembershipQuerySet(models.QuerySet):
         return self.filter(
             Q(starts_on__isnull=True) | Q(starts_on__lte=on), Q(ends_on__isnull=True) | Q(ends_on__gte=on)
         )
+
+    @transaction.atomic
+    def grant(self, user, role, agency, *, by, starts_on=None, ends_on=None, reason="", change_set=None):
+        """Give a person a role at an agency, `starts_on` to `ends_on` (last day); None: without a limit.
+
+        `by` is an administrator there, or None for a command. Raises Refused when they are not,
+        when the agency closed, or when the person holds the role there in these days already.
+        """
+        check_administrator(by, agency)
+        # The lock makes the second of two clicks see the first one's grant.
+        User.objects.select_for_update().get(pk=user.pk)
+        if agency.dissolved_on is not None and (ends_on is None or ends_on >= agency.dissolved_on):
+            raise Refused(
+                gettext("%(name)s closed on %(day)s.")
+                % {"name": agency, "day": date_format(agency.dissolved_on)},
+                "agency",
+            )
+        if starts_on and ends_on and ends_on < starts_on:
+            raise Refused(gettext("The last day lies before the first."), "ends_on")
+        same = self.filter(user=user, role=role, agency=agency)
+        if ends_on is not None:
+            same = same.filter(Q(starts_on__isnull=True) | Q(starts_on__lte=ends_on))
+        if starts_on is not None:
+            same = same.filter(Q(ends_on__isnull=True) | Q(ends_on__gte=starts_on))
+        if same.exists():
+            raise Refused(gettext("This person holds the role there in these days already."), "role")
+        membership = self.model(user=user, role=role, agency=agency, starts_on=starts_on, ends_on=ends_on)
+        membership.save()
+        change_set = change_set or open_change_set(
+            gettext("Grant %(grant)s") % {"grant": membership}, by=by, reason=reason
+        )
+        record(change_set, membership)
+        return membership
+
+    @transaction.atomic
+    def end_grant(self, membership, *, by, seen, on, reason="", change_set=None):
+        """End a role: `on` is its last day. A role that ends before it began is taken out entirely.
+
+        Returns the membership as stored, None when it was taken out. The same end again writes
+        nothing. Raises Refused (not an administrator there, or it ended earlier) and
+        ChangedMeanwhile.
+        """
+        stored = self.select_for_update(of=["self"]).select_related("user", "agency").get(pk=membership.pk)
+        check_administrator(by, stored.agency)
+        if stored.ends_on == on:
+            return stored
+        if stored.version != seen:
+            raise ChangedMeanwhile(stored)
+        if stored.ends_on is not None and stored.ends_on < on:
+            raise Refused(gettext("It ends on %(day)s already.") % {"day": date_format(stored.ends_on)}, "on")
+        change_set = change_set or open_change_set(
+            gettext("End %(grant)s") % {"grant": stored}, by=by, reason=reason
+        )
+        before = snapshot(stored)
+        if stored.starts_on is not None and on < stored.starts_on:
+            record(change_set, stored, before=before, deleted=True)
+            stored.delete()
+            return None
+        stored.ends_on, stored.version = on, seen + 1
+        stored.save()
+        record(change_set, stored, before=before)
+        return stored
+
+
+def check_administrator(by, agency):
+    """Raises Refused unless the person gives roles at the agency; None is a command at the server."""
+    from agencies.access import roles_at
+
+    if by is not None and Role.ADMINISTRATOR not in roles_at(by, agency):
+        raise Refused(gettext("You give roles only where you are an administrator."), "agency")
 
 
 class Membership(models.Model):
@@ -99,3 +287,10 @@ class Membership(models.Model):
         return (self.starts_on is None or self.starts_on <= day) and (
             self.ends_on is None or day <= self.ends_on
         )
+
+    def standing_on(self, day=None):
+        """ "held", "ended" or "not_begun" on a day (None: today)."""
+        day = day or timezone.localdate()
+        if self.starts_on is not None and day < self.starts_on:
+            return "not_begun"
+        return "held" if self.holds_on(day) else "ended"

@@ -3,7 +3,7 @@
 from .kinds import Field, Kind
 
 NAME = Field(
-    "name", "Tên cơ quan", required=True, key=True,
+    "name", "Tên cơ quan", required=True,
     aliases=(
         "tên cơ quan", "tên đơn vị", "cơ quan, đơn vị", "đơn vị, cơ quan", "tên cơ quan, đơn vị", "tên đơn vị, cơ quan", "cơ quan",
         "đơn vị", "tên xã, phường, thị trấn", "tên xã phường", "xã, phường, thị trấn", "UBND xã, phường, thị trấn", "tên đơn vị hành chính",

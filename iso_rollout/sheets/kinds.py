@@ -31,7 +31,6 @@ class Field:
     avoid: tuple = ()
     options: dict = field(default_factory=dict)
     required: bool = False
-    key: bool = False
     unique: bool = False
     fill: bool = False
     from_title: bool = False

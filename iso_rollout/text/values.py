@@ -181,6 +181,8 @@ def parse_decision(value):
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     text = clean(str(value))
+    if len(text) > 1_000:  # no decision, and the patterns below are not made for it
+        raise Unreadable("“%(value)s” is too long for a decision", value=text[:40] + "…")
     if _BARE_NUMBER.fullmatch(text):
         return Decision(text, None)
     if text.casefold() in NOTHING:

@@ -4,8 +4,9 @@ from .agency_procedures import AgencyProcedure, PastApplication
 from .catalogue import Procedure
 from .declarations import Declaration, Precision, Redeclaration, standard_on
 from .documents import Document
+from .milestones import Milestone
 from .plans import Metric, Plan, Target, TargetRevision
-from .rollouts import Milestone, Rollout, RolloutMove
+from .rollouts import Rollout, RolloutMove
 from .standards import Standard
 from .tallies import CoverageTally, retally
 

@@ -4,10 +4,12 @@ from collections import defaultdict
 
 from django.db import models, transaction
 from django.db.models import F, Q
+from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from agencies.access import scope_of
+from agencies.errors import Refused
 from agencies.history import change_of, open_change_set, record_many, snapshot
 from agencies.models import Agency
 from procedures.models.catalogue import Procedure
@@ -72,22 +74,40 @@ class AgencyProcedureQuerySet(models.QuerySet):
         return len(rows)
 
     @transaction.atomic
-    def release(self, standard, *, on, change_set):
-        """Take back that duties came under a standard on a day: what they ran under before goes on."""
-        rows = list(self.filter(standard=standard, applied_on=on).select_related("agency", "procedure"))
-        past = PastApplication.objects.filter(agency_procedure__in=[row.pk for row in rows], until=on)
-        past = {p.agency_procedure_id: p for p in past.select_related("agency_procedure__agency", "standard")}
+    def follow(self, *, on, change_set):
+        """These duties came under their standard on another day; None: they did not, what was before comes back.
+
+        Raises Refused when an earlier application would last no day.
+        """
+        rows = list(self.select_related("agency", "procedure").exclude(applied_on=on))
+        since = {row.pk: row.applied_on for row in rows}
+        ended = PastApplication.objects.filter(agency_procedure__in=rows).select_related(
+            "agency_procedure__agency", "agency_procedure__procedure", "standard"
+        )
+        ended = {p.agency_procedure_id: p for p in ended if p.until == since[p.agency_procedure_id]}
         changes = []
         for row in rows:
-            before, earlier = snapshot(row), past.get(row.pk)
-            row.standard = earlier.standard if earlier else None
-            row.applied_on = earlier.applied_on if earlier else None
+            before, past = snapshot(row), ended.get(row.pk)
+            if on is None:
+                row.standard_id = past.standard_id if past else None
+                row.applied_on = past.applied_on if past else None
+            else:
+                row.applied_on = on
             row.version += 1
             changes.append(change_of(change_set, row, before=before))
-        gone = [change_of(change_set, p, before=snapshot(p), deleted=True) for p in past.values()]
-        PastApplication.objects.filter(pk__in=[p.pk for p in past.values()]).delete()
+        for past in ended.values():
+            before = snapshot(past)
+            if on is not None and on <= past.applied_on:
+                day = date_format(past.applied_on)
+                raise Refused(gettext("Procedures ran under another standard since %s.") % day, "on")
+            past.until = on or past.until
+            changes.append(change_of(change_set, past, before=before, deleted=on is None))
         self.model.objects.bulk_update(rows, ["standard", "applied_on", "version"], batch_size=300)
-        record_many(changes + gone)
+        if on is None:
+            PastApplication.objects.filter(pk__in=[p.pk for p in ended.values()]).delete()
+        else:
+            PastApplication.objects.bulk_update(ended.values(), ["until"], batch_size=300)
+        record_many(changes)
         retally({row.agency_id for row in rows})
 
 

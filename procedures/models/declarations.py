@@ -8,12 +8,13 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from agencies.access import scope_of
+from agencies.errors import ChangedMeanwhile
 from agencies.history import open_change_set, record, snapshot
 from agencies.models import Agency, Change
 from procedures import lifecycle
 from procedures.lifecycle import Acceptance, Stage, Standing, State, StepRefused
 from procedures.models.agency_procedures import AgencyProcedure
-from procedures.models.documents import Document
+from procedures.models.documents import Document, entered
 from procedures.models.entries import Entry, EntryQuerySet, acting_roles
 from procedures.models.standards import Standard
 
@@ -27,6 +28,13 @@ class Redeclaration(models.TextChoices):
     ADJUSTED = "adjusted", _("Scope adjusted")
     NEW_STANDARD = "new_standard", _("New standard")
     RENAMED = "renamed", _("Renamed or merged")
+
+    @classmethod
+    def proposed(cls, earlier, standard):
+        """What the facts suggest: `earlier` is the declaration to be replaced, None for the first."""
+        if earlier is None:
+            return cls.FIRST
+        return cls.NEW_STANDARD if earlier.standard_id != standard.pk else cls.ADJUSTED
 
 
 class Precision(models.TextChoices):
@@ -75,7 +83,10 @@ class DeclarationQuerySet(EntryQuerySet):
         document=None,
         rollout=None,
         seen=None,
+        after=None,
         reason=None,
+        notified_on=None,
+        posted_on=None,
         precision=Precision.DAY,
         scope_note="",
         note="",
@@ -85,58 +96,45 @@ class DeclarationQuerySet(EntryQuerySet):
         """Record that an agency declared its system (Điều 4.3). Returns the Declaration.
 
         With a `rollout` (and `seen`, its version) the milestone *declared* is reached by the
-        same act; `covers_procedures` puts the agency's procedures in force under the standard.
-        Without a number or an exact day it is kept and marked as lacking evidence. Raises
+        same act, and *notified* when the days of notice and posting are both given;
+        `covers_procedures` puts the agency's procedures in force under the standard.
+        `after` is the id of the declaration entered last that the person saw (0: none, None: not
+        checked). Without a number or an exact day it is kept and marked as lacking evidence. Raises
         StepRefused (a hard rule, not their role, or the same declaration again) and ChangedMeanwhile.
         """
-        # The lock lets two people who declare for one agency do it one after the other.
-        agency = Agency.objects.select_for_update(no_key=True, of=["self"]).get(pk=agency.pk)
+        # Two declarations of one agency come one after the other, also where there is no rollout to claim.
+        agency = Agency.objects.select_for_update(no_key=True).get(pk=agency.pk)
         if not agency.is_unit:
             raise StepRefused(gettext("%s has no system of its own.") % agency, "agency")
         if rollout is not None and rollout.agency_id != agency.pk:
             raise StepRefused(gettext("The rollout belongs to another agency."), "rollout")
         roles = acting_roles(by, agency)
-        standing = Standing(
-            form=lifecycle.Form.EXTEND,
-            state=State.ACTIVE,
-            established_on=agency.established_on,
-            dissolved_on=agency.dissolved_on,
-        )
-        lifecycle.check_step(standing, Stage.DECLARED, on=on, roles=roles, today=timezone.localdate())
-        if standard.published_on > on:
-            raise StepRefused(
-                gettext("%(standard)s was published on %(day)s.")
-                % {"standard": standard, "day": date_format(standard.published_on)},
-                "on",
-            )
-        returned = self.filter(agency=agency, declared_on=on, standard=standard).first()
-        if returned is not None and returned.counts:
+        own = self.filter(agency=agency)
+        returned = own.filter(declared_on=on, standard=standard, acceptance=Acceptance.RETURNED).first()
+        before = snapshot(returned) if returned else None
+        # One that was returned is mended, not entered beside itself.
+        declaration = returned or Declaration(agency=agency, standard=standard, declared_on=on)
+        declaration.notified_on, declaration.posted_on = notified_on, posted_on
+        declaration.check_days(roles)
+        last = own.order_by("id").last()
+        if after is not None and after != (last.pk if last else 0):
+            lines = Change.objects.filter(agency=agency, model="procedures.declaration")
+            raise ChangedMeanwhile(last or agency, lines)
+        if own.counting().filter(declared_on=on, standard=standard).exists():
             raise StepRefused(gettext("This declaration is on record already."), "on")
+        if reason is None:
+            earlier = own.by(on).order_by("declared_on", "id").last()
+            reason = Redeclaration.proposed(earlier, standard)
         change_set = change_set or open_change_set(
             gettext("%(agency)s declares under %(standard)s") % {"agency": agency, "standard": standard},
             by=by,
         )
-        before = snapshot(returned) if returned else None
-        # One that was returned is mended, not entered beside itself.
-        declaration = returned or Declaration(agency=agency, standard=standard, declared_on=on)
-        values = {
-            "precision": precision,
-            "number": number,
-            "signer": signer,
-            "document": document,
-            "reason": reason or self._reason(agency, standard, on),
-            "scope_note": scope_note,
-            "note": note,
-            "recorded_by": by,
-            "recorded_at": timezone.now(),
-            "acceptance": Acceptance.UNREVIEWED,
-            "reviewed_by": None,
-            "reviewed_at": None,
-            "review_note": "",
-            "version": declaration.version + 1 if returned else 1,
-        }
-        for name, value in values.items():
-            setattr(declaration, name, value)
+        declaration.document = document = entered(document, change_set)
+        declaration.number, declaration.signer, declaration.precision = number, signer, precision
+        declaration.reason, declaration.scope_note, declaration.note = reason, scope_note, note
+        declaration.recorded_by, declaration.recorded_at = by, timezone.now()
+        declaration.wait_for_review()
+        declaration.version += 1 if returned else 0
         declaration.settle(by, roles)
         declaration.save()
         record(change_set, declaration, before=before)
@@ -153,17 +151,11 @@ class DeclarationQuerySet(EntryQuerySet):
                 declaration=declaration,
                 change_set=change_set,
             )
+            declaration.tell_notified(rollout, by=by, change_set=change_set)
         if covers_procedures:
             duties = AgencyProcedure.objects.filter(agency=agency).in_force(on)
             duties.apply(standard, on=on, by=by, change_set=change_set)
         return declaration
-
-    def _reason(self, agency, standard, on):
-        """Why an agency declares, as the chain before that day tells."""
-        earlier = self.by(on).filter(agency=agency).order_by("declared_on", "id").last()
-        if earlier is None:
-            return Redeclaration.FIRST
-        return Redeclaration.ADJUSTED if earlier.standard_id == standard.pk else Redeclaration.NEW_STANDARD
 
     def _correct_next(self, declaration, change_set):
         """The one that was the first until an earlier one came to light is no longer."""
@@ -173,8 +165,7 @@ class DeclarationQuerySet(EntryQuerySet):
         if following is None or declaration.reason != Redeclaration.FIRST:
             return
         before = snapshot(following)
-        same = following.standard_id == declaration.standard_id
-        following.reason = Redeclaration.ADJUSTED if same else Redeclaration.NEW_STANDARD
+        following.reason = Redeclaration.proposed(declaration, following.standard)
         following.version += 1
         following.save()
         record(change_set, following, before=before)
@@ -260,32 +251,145 @@ class Declaration(Entry):
         self.derive()
         super().save(*args, **kwargs)
 
+    # Rules
+
+    def check_days(self, roles):
+        """Raise StepRefused when a day is impossible for this agency or standard, or on a missing role."""
+        standing = Standing(
+            form=lifecycle.Form.EXTEND,
+            state=State.ACTIVE,
+            established_on=self.agency.established_on,
+            dissolved_on=self.agency.dissolved_on,
+        )
+        today, on = timezone.localdate(), self.declared_on
+        lifecycle.check_step(standing, Stage.DECLARED, on=on, roles=roles, today=today)
+        if self.standard.published_on > on:
+            raise StepRefused(
+                gettext("%(standard)s was published on %(day)s.")
+                % {"standard": self.standard, "day": date_format(self.standard.published_on)},
+                "on",
+            )
+        for name in ("notified_on", "posted_on"):
+            day = getattr(self, name)
+            if day is not None and day < on:
+                raise StepRefused(gettext("It cannot lie before the declaration."), name)
+            if day is not None and day > today:
+                raise StepRefused(gettext("The day lies in the future."), name)
+
+    # Doors
+
+    def _claim(self, seen):
+        """Take the declaration for this change: the version in the filter makes the second click miss."""
+        claimed = Declaration.objects.filter(pk=self.pk, version=seen).update(version=seen + 1)
+        stored = Declaration.objects.select_related("agency", "standard").get(pk=self.pk)
+        if not claimed:
+            raise ChangedMeanwhile(stored)
+        return stored
+
+    def _rollout(self):
+        """The undertaking that this declaration closed, None when it was made outside a plan."""
+        from procedures.models.rollouts import Rollout
+
+        return Rollout.objects.select_related("agency").filter(milestones__declaration=self).first()
+
+    @transaction.atomic
+    def amend(self, *, on, by, seen, why="", change_set=None, **values):
+        """Correct day, number, signer, reason, scope, notice or note; the standard stays.
+
+        `values` are columns. The milestone and the procedures that came under the standard on
+        the old day follow. What staff correct waits for confirmation anew. Raises StepRefused
+        and ChangedMeanwhile.
+        """
+        roles = acting_roles(by, self.agency)
+        stored = self._claim(seen)
+        before, was = snapshot(stored), stored.declared_on
+        stored.declared_on, stored.precision = on, Precision.DAY
+        for name, value in values.items():
+            setattr(stored, name, value)
+        stored.check_days(roles)
+        same = Declaration.objects.filter(agency=stored.agency, declared_on=on, standard=stored.standard)
+        if same.exclude(pk=stored.pk).exists():
+            raise StepRefused(gettext("This declaration is on record already."), "on")
+        counted = stored.counts
+        stored.wait_for_review()
+        stored.settle(by, roles)
+        if stored.reviewed_at is not None:
+            stored.reviewed_at = timezone.now()
+        stored.save()
+        change_set = change_set or open_change_set(
+            gettext("Correct %(entry)s") % {"entry": stored}, by=by, reason=why
+        )
+        record(change_set, stored, before=before)
+        if rollout := stored._rollout():
+            rollout.follow(stored, by=by, change_set=change_set)
+            stored.tell_notified(rollout, by=by, change_set=change_set)
+        if counted:
+            stored.duties(was).follow(on=on, change_set=change_set)
+        else:
+            stored.cover_again(change_set)
+        self.refresh_from_db()
+        return stored
+
+    @transaction.atomic
+    def withdraw(self, *, by, seen, reason, change_set=None):
+        """Take the declaration back with its milestone; its last text stays in the history.
+
+        Raises StepRefused (not their role, *notified* rests on it, no reason) and ChangedMeanwhile.
+        """
+        if not reason.strip():
+            raise StepRefused(gettext("A reason is needed."), "reason")
+        roles = acting_roles(by, self.agency)
+        stored = self._claim(seen)
+        lifecycle.check_withdrawal(Standing(form=lifecycle.Form.EXTEND), Stage.DECLARED, roles=roles)
+        change_set = change_set or open_change_set(
+            gettext("Take back %(entry)s") % {"entry": stored}, by=by, reason=reason
+        )
+        if rollout := stored._rollout():
+            milestone = rollout.milestones.get(declaration=stored)
+            rollout.withdraw(milestone, by=by, seen=rollout.version, reason=reason, change_set=change_set)
+        else:
+            stored.strike(change_set)
+
+    def strike(self, change_set):
+        """The last step of taking back: its procedures run again as before, the record goes."""
+        self.duties(self.declared_on).follow(on=None, change_set=change_set)
+        record(change_set, self, before=snapshot(self), deleted=True)
+        self.delete()
+
+    def duties(self, declared_on):
+        """The agency's duties that came under the standard on the day of this declaration."""
+        return AgencyProcedure.objects.filter(
+            agency=self.agency_id, standard=self.standard_id, applied_on=declared_on
+        )
+
+    def tell_notified(self, rollout, *, by, change_set):
+        """Reach *notified* when both days are known and the milestone is not on record (Điều 4.3)."""
+        if self.notified_on is None or self.posted_on is None or not self.counts:
+            return
+        if not rollout.milestones.filter(stage=Stage.NOTIFIED).exists():
+            day = max(self.notified_on, self.posted_on)
+            rollout.reach(Stage.NOTIFIED, on=day, by=by, seen=rollout.version, change_set=change_set)
+
     def follow_review(self, change_set, *, counted):
         """Its milestone is confirmed or returned with it, and so is what it did to the procedures.
 
         `counted` tells whether the declaration counted before.
         """
-        from procedures.models.rollouts import Milestone
+        from procedures.models.milestones import Milestone
 
         for milestone in Milestone.objects.filter(declaration=self.pk):
             before = snapshot(milestone)
-            for name in ("acceptance", "reviewed_by_id", "reviewed_at", "review_note"):
-                setattr(milestone, name, getattr(self, name))
+            milestone.take_review(self)
             milestone.version += 1
             milestone.save()
             record(change_set, milestone, before=before)
             milestone.follow_review(change_set, counted=counted)
         if counted and not self.counts:
-            self.release_procedures(change_set)
+            self.duties(self.declared_on).follow(on=None, change_set=change_set)
         elif self.counts and not counted:
-            self._cover_again(change_set)
+            self.cover_again(change_set)
 
-    def release_procedures(self, change_set):
-        """The procedures that came under the standard with this declaration leave it again."""
-        duties = AgencyProcedure.objects.filter(agency=self.agency_id)
-        duties.release(self.standard, on=self.declared_on, change_set=change_set)
-
-    def _cover_again(self, change_set):
+    def cover_again(self, change_set):
         """Put those procedures under the standard that left it when the declaration was returned."""
         returned = Change.objects.of(self).filter(after__acceptance=Acceptance.RETURNED).first()
         if returned is None:

@@ -7,6 +7,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from agencies.access import scope_of
+from agencies.history import record
 from agencies.models import Agency
 from iso_rollout.text import fold
 from procedures.lifecycle import Evidence
@@ -21,14 +22,23 @@ class DocumentQuerySet(models.QuerySet):
     def visible_to(self, user):
         """Documents that an agency within the person's scope issued or relies on, and plan decisions."""
         from procedures.models.declarations import Declaration
+        from procedures.models.milestones import Milestone
         from procedures.models.plans import Plan
-        from procedures.models.rollouts import Milestone
 
         milestones = Milestone.objects.filter(scope_of(user, "rollout__agency__"), document=OuterRef("pk"))
         declarations = Declaration.objects.filter(scope_of(user, "agency__"), document=OuterRef("pk"))
         issued = Agency.objects.filter(scope_of(user), pk=OuterRef("issued_by"))
         plans = Plan.objects.visible_to(user).filter(decision=OuterRef("pk"))
         return self.filter(Exists(milestones) | Exists(declarations) | Exists(issued) | Exists(plans))
+
+    def of_agency(self, agency):
+        """Documents that an agency issued, or that its milestones, declarations and plans rest on."""
+        return self.filter(
+            Q(issued_by=agency)
+            | Q(pk__in=agency.declarations.values("document"))
+            | Q(pk__in=agency.rollouts.values("milestones__document"))
+            | Q(pk__in=agency.rollouts.values("plan__decision"))
+        )
 
     def matching(self, text):
         found = self
@@ -98,3 +108,11 @@ class Document(models.Model):
     def save(self, *args, **kwargs):
         self.derive()
         super().save(*args, **kwargs)
+
+
+def entered(document, change_set):
+    """The document a door was given, stored: a new one is entered by the same act as what rests on it."""
+    if document is not None and document.pk is None:
+        document.save()
+        record(change_set, document)
+    return document

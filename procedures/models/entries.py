@@ -76,6 +76,11 @@ class Entry(models.Model):
     def counts(self):
         return self.acceptance != Acceptance.RETURNED
 
+    def wait_for_review(self):
+        """Nobody has looked at what it says now."""
+        self.acceptance, self.reviewed_by, self.reviewed_at = Acceptance.UNREVIEWED, None, None
+        self.review_note = ""
+
     def settle(self, person, roles):
         """What the lead agency records itself needs no confirmation."""
         if Role.COORDINATOR in roles:

@@ -1,7 +1,6 @@
-"""One unit's undertaking under a plan, its milestones, and how it stops, goes on or ends."""
+"""One unit's undertaking under a plan, and how it stops, goes on or ends."""
 
 import datetime
-from collections import defaultdict
 
 from django.conf import settings
 from django.db import models, transaction
@@ -16,9 +15,10 @@ from agencies.errors import ChangedMeanwhile
 from agencies.history import change_of, open_change_set, record, record_many, snapshot
 from agencies.models import Agency, Change
 from procedures import lifecycle
-from procedures.lifecycle import Acceptance, Form, Stage, Standing, State, StepRefused
-from procedures.models.documents import Document
-from procedures.models.entries import Entry, EntryQuerySet, acting_roles
+from procedures.lifecycle import Form, Stage, Standing, State, StepRefused
+from procedures.models.documents import entered
+from procedures.models.entries import acting_roles
+from procedures.models.milestones import Milestone
 from procedures.models.plans import Plan
 from procedures.models.standards import Standard
 
@@ -142,17 +142,23 @@ class Rollout(models.Model):
             lacks_number=declaration is not None and declaration.lacks_evidence,
         )
 
-    def lines(self):
-        """Its history with that of its milestones and moves, also of those taken back; the latest first."""
-        found = Q(model=self._meta.label_lower, object_id=self.pk)
-        for model in (Milestone, RolloutMove):
-            label = model._meta.label_lower
-            found |= Q(model=label, object_id__in=model.objects.filter(rollout=self.pk).values("pk"))
-            found |= Q(model=label, before__rollout_id=self.pk)
-        return Change.objects.filter(found, agency=self.agency_id)
-
     def is_late_on(self, day):
         return self.state in OPEN_STATES and self.due_on < day and self.stage not in DONE
+
+    def changes(self):
+        """Its history with that of its milestones, their declarations and its moves, the latest first."""
+        # What was taken back since is known by what its last line says.
+        milestones = Q(object_id__in=self.milestones.values("pk")) | Q(before__rollout_id=self.pk)
+        moves = Q(object_id__in=self.moves.values("pk")) | Q(before__rollout_id=self.pk)
+        return Change.objects.filter(agency=self.agency_id).filter(
+            Q(model="procedures.rollout", object_id=self.pk)
+            | Q(milestones, model="procedures.milestone")
+            | Q(moves, model="procedures.rolloutmove")
+            | Q(
+                model="procedures.declaration",
+                object_id__in=self.milestones.filter(declaration__isnull=False).values("declaration"),
+            )
+        )
 
     # Doors
 
@@ -160,7 +166,7 @@ class Rollout(models.Model):
         """Take the rollout for this change: the version in the filter makes the second click miss."""
         claimed = Rollout.objects.filter(pk=self.pk, version=seen).update(version=seen + 1)
         if not claimed:
-            raise ChangedMeanwhile(Rollout.objects.select_related("agency").get(pk=self.pk))
+            raise ChangedMeanwhile(Rollout.objects.select_related("agency").get(pk=self.pk), self.changes())
         # A copy: when a rule refuses, the caller's object still says what is stored.
         return Rollout.objects.select_related("agency", "plan__agency", "target_standard").get(pk=self.pk)
 
@@ -170,7 +176,8 @@ class Rollout(models.Model):
     ):
         """Record that this rollout reached `stage` on a day. Returns the Milestone.
 
-        `seen` is the version the person was looking at. A declaration goes through
+        `seen` is the version the person was looking at; `document` may be a new one, which is
+        entered by the same act. A declaration goes through
         `Declaration.objects.declare`, which comes here with what it made. Raises StepRefused (a
         hard rule, not their role, or already recorded) and ChangedMeanwhile (somebody was
         faster). Source: QĐ 19/2014/QĐ-TTg Điều 4.
@@ -184,27 +191,43 @@ class Rollout(models.Model):
         if existing is not None and existing.counts:
             raise StepRefused(gettext("%s is on record already.") % stage.label, "stage")
         lifecycle.check_step(rollout.standing(), stage, on=on, roles=roles, today=timezone.localdate())
-        before = snapshot(existing) if existing else None
-        milestone = existing or Milestone(rollout=rollout, stage=stage)
-        milestone.rank, milestone.reached_on = stage.rank, on
-        milestone.document, milestone.declaration, milestone.note = document, declaration, note
-        milestone.recorded_by, milestone.recorded_at = by, timezone.now()
-        milestone.acceptance, milestone.reviewed_by, milestone.reviewed_at = Acceptance.UNREVIEWED, None, None
-        milestone.review_note = ""
-        milestone.version = milestone.version + 1 if existing else 1
-        milestone.settle(by, roles)
-        milestone.save()
         change_set = change_set or open_change_set(
             title or gettext("%(agency)s: %(stage)s") % {"agency": rollout.agency, "stage": stage.label},
             by=by,
         )
+        before = snapshot(existing) if existing else None
+        milestone = existing or Milestone(rollout=rollout, stage=stage)
+        milestone.rank, milestone.reached_on = stage.rank, on
+        milestone.document = entered(document, change_set)
+        milestone.declaration, milestone.note = declaration, note
+        milestone.recorded_by, milestone.recorded_at = by, timezone.now()
+        milestone.wait_for_review()
+        milestone.version = milestone.version + 1 if existing else 1
+        milestone.settle(by, roles)
+        milestone.save()
         record(change_set, milestone, before=before)
-        Rollout.refresh_derived([rollout])
+        Milestone.refresh_derived([milestone])
         self.refresh_from_db()
         return milestone
 
+    def _stored(self, milestone, entry_seen):
+        """The milestone as it is; `entry_seen` is the version the person saw, None: not checked.
+
+        A review leaves the rollout's version alone, so that reviewing one milestone does not
+        stop the work on another.
+        """
+        stored = self.milestones.filter(pk=milestone.pk).first()
+        if stored is None:
+            # An undo takes a milestone away without a claim of the rollout.
+            raise ChangedMeanwhile(self, self.changes())
+        if entry_seen is not None and stored.version != entry_seen:
+            raise ChangedMeanwhile(stored)
+        return stored
+
     @transaction.atomic
-    def amend(self, milestone, *, on, by, seen, document=None, note="", reason="", change_set=None):
+    def amend(
+        self, milestone, *, on, by, seen, entry_seen=None, document=None, note="", reason="", change_set=None
+    ):
         """Correct the day, document or note of a milestone; the earlier text stays in the history.
 
         What staff correct waits for confirmation anew. Raises StepRefused and ChangedMeanwhile.
@@ -213,24 +236,23 @@ class Rollout(models.Model):
         if milestone.stage == Stage.DECLARED:
             raise StepRefused(gettext("A declaration is corrected as a declaration."))
         rollout = self._claim(seen)
-        stored = rollout.milestones.get(pk=milestone.pk)
+        stored = rollout._stored(milestone, entry_seen)
         lifecycle.check_step(
             rollout.standing(without=stored), stored.stage, on=on, roles=roles, today=timezone.localdate()
         )
+        change_set = change_set or open_change_set(
+            gettext("Correct %(entry)s") % {"entry": stored}, by=by, reason=reason
+        )
         before = snapshot(stored)
-        stored.reached_on, stored.document, stored.note = on, document, note
-        stored.acceptance, stored.reviewed_by, stored.reviewed_at = Acceptance.UNREVIEWED, None, None
-        stored.review_note = ""
+        stored.reached_on, stored.document, stored.note = on, entered(document, change_set), note
+        stored.wait_for_review()
         stored.settle(by, roles)
         if stored.reviewed_at is not None:
             stored.reviewed_at = timezone.now()
         stored.version += 1
         stored.save()
-        change_set = change_set or open_change_set(
-            gettext("Correct %(entry)s") % {"entry": stored}, by=by, reason=reason
-        )
         record(change_set, stored, before=before)
-        Rollout.refresh_derived([rollout])
+        Milestone.refresh_derived([stored])
         self.refresh_from_db()
         return stored
 
@@ -244,7 +266,7 @@ class Rollout(models.Model):
             raise StepRefused(gettext("A reason is needed."), "reason")
         roles = acting_roles(by, self.agency)
         rollout = self._claim(seen)
-        stored = rollout.milestones.get(pk=milestone.pk)
+        stored = rollout._stored(milestone, None)
         lifecycle.check_withdrawal(rollout.standing(), stored.stage, roles=roles)
         change_set = change_set or open_change_set(
             gettext("Take back %(entry)s") % {"entry": stored}, by=by, reason=reason
@@ -252,13 +274,31 @@ class Rollout(models.Model):
         change = change_of(change_set, stored, before=snapshot(stored), deleted=True)
         declaration = stored.declaration
         stored.delete()
-        changes = [change]
+        record_many([change])
         if declaration is not None:
-            changes.append(change_of(change_set, declaration, before=snapshot(declaration), deleted=True))
-            declaration.delete()
-            declaration.release_procedures(change_set)
-        record_many(changes)
-        Rollout.refresh_derived([rollout])
+            declaration.strike(change_set)
+        Milestone.refresh_derived([stored])
+        self.refresh_from_db()
+
+    @transaction.atomic
+    def follow(self, declaration, *, by, change_set):
+        """Bring *declared* to the day and document of its declaration. Raises StepRefused."""
+        rollout = self._claim(self.version)
+        stored = rollout.milestones.get(declaration=declaration)
+        lifecycle.check_step(
+            rollout.standing(without=stored),
+            Stage.DECLARED,
+            on=declaration.declared_on,
+            roles=acting_roles(by, rollout.agency),
+            today=timezone.localdate(),
+        )
+        before = snapshot(stored)
+        stored.reached_on, stored.document = declaration.declared_on, declaration.document
+        stored.take_review(declaration)
+        stored.version += 1
+        stored.save()
+        record(change_set, stored, before=before)
+        Milestone.refresh_derived([stored])
         self.refresh_from_db()
 
     @transaction.atomic
@@ -328,110 +368,6 @@ class Rollout(models.Model):
 
 
 DONE = (Stage.DECLARED, Stage.NOTIFIED)
-
-
-class MilestoneQuerySet(EntryQuerySet):
-    def visible_to(self, user):
-        return self.filter(scope_of(user, "rollout__agency__"))
-
-
-class Milestone(Entry):
-    """A dated step reached, with its evidence."""
-
-    rollout = models.ForeignKey(
-        Rollout, models.PROTECT, related_name="milestones", db_index=False, verbose_name=_("rollout")
-    )
-    stage = models.CharField(_("stage"), max_length=12, choices=Stage.choices)
-    # The stage's place in the usual order, so that the database can find the furthest.
-    rank = models.PositiveSmallIntegerField(editable=False)
-    reached_on = models.DateField(_("reached on"))
-    document = models.ForeignKey(
-        Document, models.PROTECT, null=True, blank=True, related_name="milestones", verbose_name=_("document")
-    )
-    # Set for *declared* only: the legal fact behind it.
-    declaration = models.OneToOneField(
-        "procedures.Declaration",
-        models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="milestone",
-        verbose_name=_("declaration"),
-    )
-
-    objects = MilestoneQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("milestone")
-        verbose_name_plural = _("milestones")
-        ordering = ["rollout", "rank"]
-        indexes = [
-            # Declared by a day, month by month: targets and curves.
-            models.Index(fields=["stage", "reached_on"], name="milestone_by_day"),
-        ]
-        constraints = [
-            *Entry.Meta.constraints,
-            models.UniqueConstraint(fields=["rollout", "stage"], name="milestone_once"),
-            models.CheckConstraint(
-                condition=Q(stage=Stage.DECLARED, declaration__isnull=False)
-                | (~Q(stage=Stage.DECLARED) & Q(declaration__isnull=True)),
-                name="milestone_declared_has_its_declaration",
-            ),
-            models.CheckConstraint(
-                condition=Q(*[Q(stage=s.value, rank=s.rank) for s in Stage], _connector=Q.OR),
-                name="milestone_rank_follows_stage",
-            ),
-        ]
-
-    def __str__(self):
-        return f"{self.rollout.agency}: {self.get_stage_display()}"
-
-    @property
-    def agency_of_entry(self):
-        return self.rollout.agency
-
-    @property
-    def history_agency_id(self):
-        return self.rollout.agency_id
-
-    def review(self, after, *, by, seen, note="", change_set=None):
-        """As for every entry; *declared* is reviewed as the declaration behind it."""
-        if self.declaration_id is None:
-            return super().review(after, by=by, seen=seen, note=note, change_set=change_set)
-        version = self.declaration.version if seen == self.version else -1
-        self.declaration.review(after, by=by, seen=version, note=note, change_set=change_set)
-        self.refresh_from_db()
-        return self
-
-    def follow_review(self, change_set, *, counted):
-        """The stage follows; what now counts together must obey the hard rules."""
-        Milestone.refresh_derived([self])
-        Milestone.check_stored([self])
-
-    def copied_to(self, rollout):
-        """The same milestone for the rollout that carries this one's on."""
-        copy = Milestone(**{f.attname: getattr(self, f.attname) for f in self._meta.concrete_fields})
-        copy.pk, copy.rollout, copy.version = None, rollout, 1
-        return copy
-
-    @classmethod
-    def refresh_derived(cls, milestones):
-        """After a review or an undo: the stage follows, and open pages of the rollout are old."""
-        rollouts = Rollout.objects.filter(pk__in={m.rollout_id for m in milestones})
-        rollouts.update(version=F("version") + 1)
-        Rollout.refresh_derived(rollouts)
-
-    @classmethod
-    def check_stored(cls, milestones):
-        """Raises StepRefused when the milestones that count break a hard rule together.
-
-        For reviews and undos, which bring milestones back or take them away.
-        """
-        reached = defaultdict(dict)
-        rows = cls.objects.counting().filter(rollout__in={m.rollout_id for m in milestones})
-        for rollout, stage, on in rows.order_by().values_list("rollout", "stage", "reached_on"):
-            reached[rollout][Stage(stage)] = on
-        for together in reached.values():
-            lifecycle.check_together(together)
 
 
 class RolloutMove(models.Model):

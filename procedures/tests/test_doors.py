@@ -545,11 +545,13 @@ def test_a_review_from_an_old_page_is_told_who_was_first(rollout, editor, coordi
         rollout.refresh_from_db()
 
 
-def test_an_old_page_of_the_rollout_is_told_of_a_review(rollout, editor, coordinator):
+def test_a_review_stops_the_old_page_of_its_own_milestone_only(rollout, editor, coordinator):
     milestone = reach(rollout, Stage.PLANNED, by=editor)
     seen = rollout.version
     milestone.return_(by=coordinator, seen=1, note="thiếu")
-    stale(rollout.reach, Stage.TRAINED, on=day("2020-07-15"), by=editor, seen=seen, first=coordinator)
+    values = {"on": day("2020-06-11"), "by": editor, "seen": seen}
+    stale(rollout.amend, milestone, entry_seen=1, first=coordinator, **values)
+    rollout.reach(Stage.TRAINED, on=day("2020-07-15"), by=editor, seen=seen)
 
 
 def test_staff_hand_a_returned_entry_in_again(rollout, editor, coordinator):

@@ -1,16 +1,22 @@
 """The agency page: identity, standard, rollouts and milestones, declarations, procedures, history."""
 
+from itertools import groupby
+
 from django.shortcuts import get_object_or_404, render
 
 from agencies.access import roles_at, visible_to
 from agencies.models import Agency, Change, Role, Succession
+from agencies.presenting import history_lines
 from procedures import lifecycle
 from procedures.lifecycle import Acceptance, Stage, State
 from procedures.models import CoverageTally, Declaration, Document, Milestone, Rollout
 from procedures.stages import RANK_PHASE, stage_label
+from procedures.views.buttons import declaration_buttons, milestone_buttons, record_url, rollout_buttons
 from procedures.views.lists import seen_from
 
-CHANGES_SHOWN = 15
+CHANGES_SHOWN = 12
+# A declaration changes dozens of these at once: the page of the change set has them.
+NOT_SHOWN = ("procedures.agencyprocedure", "procedures.pastapplication")
 
 
 def agency_page(request, pk):
@@ -21,9 +27,7 @@ def agency_page(request, pk):
     )
     identities = list(agency.past.order_by("until"))
     then = _identity(agency, identities, view.on)
-    ancestors = {a.pk: a for a in Agency.objects.filter(pk__in=agency.ancestor_ids())}
-    seen = set(visible_to(request.user).filter(pk__in=ancestors).values_list("pk", flat=True))
-    crumbs = [ancestors[pk] for pk in agency.ancestor_ids() if pk in seen]
+    crumbs = list(visible_to(request.user).filter(pk__in=agency.ancestor_ids()).order_by("path"))
     roles = roles_at(request.user, agency)
     declarations = list(
         Declaration.objects.filter(agency=agency, declared_on__lte=view.on)
@@ -48,7 +52,7 @@ def agency_page(request, pk):
             "roles": roles,
             "can_record": bool(roles & lifecycle.RECORDERS) and agency.is_unit and not agency.dissolved_on,
             "can_review": Role.COORDINATOR in roles,
-            "declarations": _chain(declarations, view.on),
+            "declarations": _chain(declarations, view, agency, roles),
             "in_force": next((d for d in declarations if d.counts), None),
             "rollouts": rollouts,
             "documents": _documents(agency, view.on),
@@ -58,12 +62,26 @@ def agency_page(request, pk):
             "below": below,
             "successions": Succession.objects.filter(predecessor=agency).select_related("successor"),
             "precessions": Succession.objects.filter(successor=agency).select_related("predecessor"),
-            "changes": Change.objects.filter(agency=agency).select_related("change_set__made_by")[
-                :CHANGES_SHOWN
-            ],
+            "acts": _acts(agency, _read_already(request.user, agency, declarations, rollouts)),
         },
         status=view.status,
     )
+
+
+def _read_already(person, agency, declarations, rollouts):
+    """What the history of an agency mostly refers to, and the page has at hand."""
+    milestones = [step["milestone"] for r in rollouts for step in r.timeline if step["milestone"]]
+    people = [m.recorded_by for m in milestones] + [d.reviewed_by for d in declarations]
+    documents = [m.document for m in milestones] + [d.document for d in declarations]
+    found = [agency, person, *people, *documents, *rollouts, *(r.plan for r in rollouts)]
+    return [record for record in [*found, *(d.standard for d in declarations)] if record is not None]
+
+
+def _acts(agency, known):
+    """The last changes of an agency, those of one act together: lists of lines, newest first."""
+    changes = Change.objects.filter(agency=agency).exclude(model__in=NOT_SHOWN)
+    lines = history_lines(changes, CHANGES_SHOWN, known=known)
+    return [list(act) for _id, act in groupby(lines, key=lambda line: line.change_set_id)]
 
 
 def _identity(agency, identities, day):
@@ -74,9 +92,9 @@ def _identity(agency, identities, day):
     return agency
 
 
-def _chain(declarations, day):
+def _chain(declarations, view, agency, roles):
     """The declarations as the chain shows them, newest first."""
-    shown, newer, found = [], None, False
+    shown, newer, found, day = [], None, False, view.on
     for d in declarations:
         repealed = d.repealed_on is not None and d.repealed_on <= day
         current = d.counts and not found and not repealed
@@ -97,8 +115,7 @@ def _chain(declarations, day):
                 "posted_on": d.posted_on,
                 "acceptance": d.acceptance,
                 "review_note": d.review_note,
-                "version": d.version,
-                "declaration": d,
+                "buttons": declaration_buttons(d, agency, roles) if view.is_today else [],
             }
         )
         if d.counts:
@@ -143,8 +160,25 @@ def _rollouts(agency, view, roles, declarations):
         rollout.last_move = next((m for m in reversed(rollout.moves.all()) if m.moved_on <= view.on), None)
         # Buttons belong to today; a page of the past only shows.
         rollout.stages = lifecycle.allowed_stages(standing, roles) if view.is_today else []
-        rollout.moves_allowed = lifecycle.allowed_moves(standing, roles) if view.is_today else []
+        moves = lifecycle.allowed_moves(standing, roles) if view.is_today else []
+        rollout.can_move = bool(moves)
+        proposed = lifecycle.next_stage(standing.reached)
+        rollout.buttons = rollout_buttons(rollout, agency, rollout.stages, moves, proposed)
+        if view.is_today:
+            _add_buttons(rollout, agency, roles)
     return rows
+
+
+def _add_buttons(rollout, agency, roles):
+    """What may be done with each milestone of the timeline."""
+    going_on = rollout.state == State.ACTIVE
+    for step in rollout.timeline:
+        if step["stage"] == Stage.DECLARED and step["milestone"] is not None:
+            step["url"] = "#declarations"
+        elif step["milestone"] is not None:
+            step["buttons"] = milestone_buttons(step["milestone"], agency, roles, can_change=going_on)
+        elif step["stage"] in rollout.stages and step["state"] in ("current", "missing", "late"):
+            step["record_url"] = record_url(agency, rollout, step["stage"])
 
 
 def _standing(rollout, milestones, declarations, day):

@@ -4,7 +4,6 @@ import csv
 import datetime as dt
 import json
 import resource
-import time
 
 import pytest
 
@@ -49,11 +48,19 @@ def test_office_file(expected):
         assert {p.code for p in refused.errors} == {"E_ENCODING"}
 
 
+def cpu_seconds():
+    """Of this process and its children: other work on the machine must not fail a test."""
+    return sum(
+        usage.ru_utime + usage.ru_stime
+        for usage in map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    )
+
+
 @pytest.mark.parametrize("expected", nasty, ids=lambda e: e["file"])
 def test_nasty_file(expected):
-    before, began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.monotonic()
+    before, began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, cpu_seconds()
     reading = read(SHARED / "nasty" / expected["file"], expected["upload_as"], examples.AGENCIES, today=TODAY)
-    assert time.monotonic() - began < (2 if expected["file"].startswith("c") else 10)
+    assert cpu_seconds() - began < (2 if expected["file"].startswith("c") else 10)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000  # kB
     if expected["outcome"] == "accept" or expected["code"] in REGISTER_CODES:
         assert [str(p) for p in reading.errors] == []

@@ -1,0 +1,264 @@
+"""History and grants in words: readable lines and sentences, in a fixed number of queries."""
+
+import datetime
+import json
+from collections import defaultdict
+from dataclasses import dataclass
+
+from django.apps import apps
+from django.db import models
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.formats import date_format
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from agencies.access import explain
+from agencies.models import Level, Membership, Role
+
+# Columns that say nothing to a person: numbers of the machine and what is derived from other columns.
+TECHNICAL = frozenset({"id", "version", "path", "search_key", "sort_key", "sha256", "rank"})
+LONGEST = 300  # characters of one printed value
+
+
+@dataclass(frozen=True)
+class HistoryRow:
+    """One field: its label, and what it held before and after ("" for nothing)."""
+
+    label: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class HistoryLine:
+    """One record of one act, ready to print; the names are those that `_changes.html` reads."""
+
+    at: datetime.datetime
+    by: str
+    what: str
+    why: str
+    batch: str
+    batch_url: str
+    change_set_id: int
+    rows: tuple[HistoryRow, ...]
+    cell: str = ""
+    is_entered: bool = False  # there was nothing before: the values say it all
+
+
+def history_lines(changes, limit=None, known=()):
+    """Lines of history as a list of `HistoryLine`, in the order of `changes`.
+
+    `changes` is a queryset of Change (or a list, such as a page's rows) that the caller has
+    already limited to what the person may see; `limit` takes the first so many. Costs one query
+    for the changes and one for each kind of record they refer to, however many there are; records
+    that the page has read already come along as `known` and cost nothing.
+    """
+    if isinstance(changes, models.QuerySet):
+        changes = changes.select_related("change_set__made_by")
+    if limit is not None:
+        changes = changes[:limit]
+    changes = list(changes)
+    names = _names_of_references(changes, known)
+    return [
+        HistoryLine(
+            at=change.change_set.made_at,
+            by=str(change.change_set.made_by or _("Command at the server")),
+            what=_what(change),
+            why=change.change_set.reason,
+            batch=change.change_set.title,
+            batch_url=reverse("change_set", args=[change.change_set_id]),
+            change_set_id=change.change_set_id,
+            rows=tuple(_rows(change, names)),
+            cell=change.cell,
+            is_entered=change.before is None,
+        )
+        for change in changes
+    ]
+
+
+def record_kind(label):
+    """What a record of a model is called: "agencies.agency" → "agency"."""
+    model = _model(label)
+    return str(model._meta.verbose_name) if model else label
+
+
+def _model(label):
+    """The model, or None when the program has none of that name any more."""
+    try:
+        return apps.get_model(label)
+    except (LookupError, ValueError):
+        return None
+
+
+def _what(change):
+    words = {"kind": record_kind(change.model), "name": change.label or change.object_id}
+    if change.before is None:
+        return _("Entered: %(kind)s %(name)s") % words
+    if change.after is None:
+        return _("Deleted: %(kind)s %(name)s") % words
+    return _("Changed: %(kind)s %(name)s") % words
+
+
+def _columns(model):
+    return {f.attname: f for f in model._meta.concrete_fields if f.attname not in TECHNICAL}
+
+
+def _names_of_references(changes, known):
+    """{(model, id): name} of every record that a change refers to; one query for each model."""
+    names = {(record.__class__, record.pk): str(record) for record in known}
+    wanted = defaultdict(set)
+    for change in changes:
+        model = _model(change.model)
+        for column, field in (_columns(model) if model else {}).items():
+            if not field.is_relation:
+                continue
+            for values in (change.before, change.after):
+                if values and values.get(column) is not None:
+                    if (field.related_model, values[column]) not in names:
+                        wanted[field.related_model].add(values[column])
+    for model, ids in wanted.items():
+        # The names of some records are made of others': those joins come along.
+        for found in model._base_manager.filter(pk__in=ids).select_related():
+            names[model, found.pk] = str(found)
+    return names
+
+
+def _rows(change, names):
+    model = _model(change.model)
+    columns = _columns(model) if model else {}
+    before, after = change.before or {}, change.after or {}
+    for column, field in columns.items():
+        if column not in before and column not in after:
+            continue
+        old = printed(field, before.get(column), names)
+        new = printed(field, after.get(column), names)
+        if old or new:
+            yield HistoryRow(capfirst(str(field.verbose_name)), old, new)
+
+
+def printed(field, value, names):
+    """A stored value as a person reads it; "" when it holds nothing."""
+    if value is None or value == "":
+        return ""
+    if field.is_relation:
+        return names.get((field.related_model, value)) or _("%(kind)s no. %(number)s") % {
+            "kind": field.related_model._meta.verbose_name,
+            "number": value,
+        }
+    if field.choices:
+        return str(dict(field.flatchoices).get(value, value))
+    if field.name == "levels":
+        return ", ".join(str(Level(level).label) for level in value.split(",") if level in Level.values)
+    text = _plain_text(field, value)
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+
+
+def _plain_text(field, value):
+    if isinstance(value, bool):
+        return _("Yes") if value else _("No")
+    if isinstance(field, models.DateTimeField):
+        moment = parse_datetime(value)
+        return date_format(timezone.localtime(moment), "DATETIME_FORMAT") if moment else value
+    if isinstance(field, models.DateField):
+        day = parse_date(value)
+        return date_format(day) if day else value
+    if isinstance(value, (dict, list)):
+        return json.dumps(value, ensure_ascii=False) if value else ""
+    return str(value)
+
+
+@dataclass(frozen=True)
+class PrintedGrant:
+    """A role at an agency in words."""
+
+    membership: object
+    role: str
+    allows: str
+    agency: str
+    starts_on: datetime.date | None
+    ends_on: datetime.date | None
+    standing: str  # held, ended, not_begun
+
+
+def printed_grants(*people, within=None):
+    """The grants of one or more people, those in force first; `within` limits them to some agencies."""
+    found = Membership.objects.filter(user__in=people).select_related("agency")
+    if within is not None:
+        found = found.filter(agency__in=within)
+    grants = [
+        PrintedGrant(
+            membership=m,
+            role=str(Role(m.role).label),
+            allows=str(Role(m.role).allows),
+            agency=m.agency.name,
+            starts_on=m.starts_on,
+            ends_on=m.ends_on,
+            standing=m.standing_on(),
+        )
+        for m in found
+    ]
+    return sorted(grants, key=lambda g: (g.standing != "held", g.membership.agency.path, g.role))
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Whether a person sees an agency, and a sentence for each of their grants."""
+
+    agency: object
+    sees: bool
+    verdict: str
+    sentences: tuple[str, ...]
+
+
+def explained(person, agency, *, known):
+    """Why a person can or cannot see an agency. `known` are the agencies whose names the reader may learn."""
+    grounds = explain(person, agency)
+    sees = person.is_active and (person.is_superuser or any(g.applies for g in grounds))
+    named = set(known.filter(pk__in=[g.membership.agency_id for g in grounds]).values_list("pk", flat=True))
+    named |= {agency.pk, *agency.ancestor_ids()}
+    words = {"person": person, "agency": agency}
+    verdict = (
+        _("%(person)s can see %(agency)s.") % words
+        if sees
+        else _("%(person)s cannot see %(agency)s.") % words
+    )
+    sentences = []
+    if not person.is_active:
+        sentences.append(_("The account is switched off: it opens nothing."))
+    if person.is_superuser:
+        sentences.append(_("As a superuser this person sees every agency."))
+    told = [g for g in grounds if g.membership.agency_id in named]
+    sentences += [_ground_in_words(g, agency) for g in told]
+    if hidden := len(grounds) - len(told):
+        sentences.append(
+            ngettext(
+                "%(n)s role at an agency that is not yours does not reach this one.",
+                "%(n)s roles at agencies that are not yours do not reach this one.",
+                hidden,
+            )
+            % {"n": hidden}
+        )
+    if not grounds and not person.is_superuser:
+        sentences.append(_("This person holds no role at any agency."))
+    return Explanation(agency, sees, verdict, tuple(sentences))
+
+
+def _ground_in_words(ground, agency):
+    grant = ground.membership
+    words = {"role": grant.get_role_display(), "at": grant.agency, "agency": agency}
+    if ground.why == "ended":
+        words["day"] = date_format(grant.ends_on)
+        return _("Held the role %(role)s at %(at)s; it ended with %(day)s.") % words
+    if ground.why == "not_begun":
+        words["day"] = date_format(grant.starts_on)
+        return _("Will hold the role %(role)s at %(at)s from %(day)s.") % words
+    if ground.why == "elsewhere":
+        return _("The role %(role)s at %(at)s does not reach it: %(agency)s does not lie below.") % words
+    if grant.agency_id == agency.pk:
+        return _("Holds the role %(role)s at this very agency.") % words
+    return (
+        _("Holds the role %(role)s at %(at)s; roles flow down the tree, and %(agency)s lies below.") % words
+    )

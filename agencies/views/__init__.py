@@ -1,0 +1,1 @@
+"""Pages about the person, the people and the history, by noun."""

@@ -1,0 +1,19 @@
+"""Forms of the writing screens, by what they write."""
+
+from .base import facts_of
+from .declarations import AmendDeclarationForm, DeclareForm
+from .entries import ReviewForm, WithdrawDeclarationForm
+from .milestones import AmendForm, MilestoneForm, WithdrawForm
+from .moves import MoveForm
+
+__all__ = [
+    "AmendDeclarationForm",
+    "AmendForm",
+    "DeclareForm",
+    "MilestoneForm",
+    "MoveForm",
+    "ReviewForm",
+    "WithdrawDeclarationForm",
+    "WithdrawForm",
+    "facts_of",
+]
