@@ -48,19 +48,20 @@ class HistoryLine:
     is_entered: bool = False  # there was nothing before: the values say it all
 
 
-def history_lines(changes, limit=None):
+def history_lines(changes, limit=None, *, with_values=True):
     """Lines of history as a list of `HistoryLine`, in the order of `changes`.
 
     `changes` is a queryset of Change (or a list, such as a page's rows) that the caller has
     already limited to what the person may see; `limit` takes the first so many. Costs one query
-    for the changes and one for each kind of record they refer to, however many there are.
+    for the changes and one for each kind of record they refer to, however many there are;
+    without the values only the first.
     """
     if isinstance(changes, models.QuerySet):
         changes = changes.select_related("change_set__made_by")
     if limit is not None:
         changes = changes[:limit]
     changes = list(changes)
-    names = _names_of_references(changes)
+    names = _names_of_references(changes) if with_values else {}
     return [
         HistoryLine(
             at=change.change_set.made_at,
@@ -70,7 +71,7 @@ def history_lines(changes, limit=None):
             batch=change.change_set.title,
             batch_url=reverse("change_set", args=[change.change_set_id]),
             change_set_id=change.change_set_id,
-            rows=tuple(_rows(change, names)),
+            rows=tuple(_rows(change, names)) if with_values else (),
             cell=change.cell,
             is_entered=change.before is None,
         )

@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from agencies.access import holds_at_top, scope_of
-from agencies.admin import RecordedAdmin, RecordedForm, name_controls
+from agencies.admin import NamedRows, RecordedAdmin, RecordedForm
 from agencies.errors import Refused
 from agencies.models import Level
 from procedures.models import Document, Metric, Plan, Procedure, Standard, Target, TargetRevision
@@ -142,10 +142,6 @@ class TargetForm(RecordedForm):
         # Not the position of a person, which has the same English word.
         labels = {"position": _("order")}
 
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        name_controls(self)
-
     def clean(self):
         super().clean()
         figure = self.cleaned_data.get("figure")
@@ -161,6 +157,7 @@ class TargetForm(RecordedForm):
 class TargetInline(admin.TabularInline):
     model = Target
     form = TargetForm
+    formset = NamedRows
     extra = 0
     show_change_link = True
     fields = ("metric", "form", "year", "levels", "due_on", "position", "figure")
@@ -212,10 +209,6 @@ class RevisionForm(forms.ModelForm):
         model = TargetRevision
         fields = ("value", "decided_on", "decision", "reason")
 
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        name_controls(self)
-
     def through_door(self, by, change_set):
         values = self.cleaned_data
         return self.instance.target.revise(
@@ -242,6 +235,7 @@ class RevisionForm(forms.ModelForm):
 class RevisionInline(admin.TabularInline):
     model = TargetRevision
     form = RevisionForm
+    formset = NamedRows
     extra = 1
     autocomplete_fields = ("decision",)
     fields = ("value", "decided_on", "decision", "reason")

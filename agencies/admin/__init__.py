@@ -1,6 +1,6 @@
 """The dictionaries of people, agencies and history in Django's administration."""
 
 from . import agencies, history, people
-from .recorded import ReadOnlyAdmin, RecordedAdmin, RecordedForm, name_controls
+from .recorded import NamedRows, ReadOnlyAdmin, RecordedAdmin, RecordedForm
 
-__all__ = ["ReadOnlyAdmin", "RecordedAdmin", "RecordedForm", "agencies", "history", "name_controls", "people"]
+__all__ = ["NamedRows", "ReadOnlyAdmin", "RecordedAdmin", "RecordedForm", "agencies", "history", "people"]

@@ -10,6 +10,7 @@ from django.contrib.admin.utils import NestedObjects, flatten_fieldsets
 from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, ValidationError
 from django.db import IntegrityError, router, transaction
 from django.db.models import F, Q
+from django.forms.models import BaseInlineFormSet
 from django.http import Http404
 from django.shortcuts import render
 from django.utils import timezone
@@ -31,11 +32,14 @@ from iso_rollout.text import fold
 HISTORY_SHOWN = 200
 
 
-def name_controls(form):
-    """Give each control its label as its name: in a table of records the label stands only in the head."""
-    for field in form.fields.values():
-        if not field.widget.use_fieldset:
-            field.widget.attrs["aria-label"] = capfirst(str(field.label))
+class NamedRows(BaseInlineFormSet):
+    """Records in a table: the label stands only in its head, so each control carries it as its name."""
+
+    def add_fields(self, form, index):
+        super().add_fields(form, index)
+        for field in form.fields.values():
+            if field.label and not field.widget.use_fieldset:
+                field.widget.attrs["aria-label"] = capfirst(str(field.label))
 
 
 class RecordedForm(forms.ModelForm):

@@ -69,8 +69,11 @@ def agency_page(request, pk):
 
 
 def _acts(agency):
-    """The last changes of an agency, those of one act together: lists of lines, newest first."""
-    lines = history_lines(Change.objects.filter(agency=agency), CHANGES_SHOWN)
+    """The last changes of an agency, those of one act together: lists of lines, newest first.
+
+    What each line changed from what to what stands on the page of its act.
+    """
+    lines = history_lines(Change.objects.filter(agency=agency), CHANGES_SHOWN, with_values=False)
     return [list(act) for _id, act in groupby(lines, key=lambda line: line.change_set_id)]
 
 
