@@ -28,5 +28,9 @@ class ChangedMeanwhile(Exception):
     def change(self):
         from agencies.models import Change
 
-        lines = Change.objects.of(self.theirs) if self.lines is None else self.lines
+        if self.lines is not None:
+            lines = self.lines
+        else:
+            # A record that others belong to says itself whose lines tell its history.
+            lines = self.theirs.lines() if hasattr(self.theirs, "lines") else Change.objects.of(self.theirs)
         return lines.select_related("change_set__made_by").first()

@@ -4,25 +4,37 @@ Doors call `open_change_set` and `record`; nobody else writes `Change`. `undo` r
 nobody has touched since and names the rest; it is itself a change set and can be undone.
 """
 
+import datetime
 from collections import defaultdict
 from dataclasses import dataclass, field
+from decimal import Decimal
+from itertools import groupby
 
 from django.apps import apps
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import IntegrityError, models, transaction
+from django.db import DEFAULT_DB_ALIAS, IntegrityError, models, transaction
 from django.utils.translation import gettext as _
 
+from agencies.errors import Refused
 from agencies.models.history import Change, ChangeSet, Door
 
 _encode = DjangoJSONEncoder().default
+# Ids in one query: below the limits of both databases.
+CHUNK = 500
 
 
-def _plain(value):
+def _plain(column, value):
     """A field's value as JSON keeps it, so that a snapshot equals itself after a round trip."""
-    if value is None or isinstance(value, (str, int, float, bool, list, dict)):
-        return value
     if isinstance(value, models.fields.files.FieldFile):
         return value.name
+    value = column.to_python(value)
+    if isinstance(value, Decimal):
+        return str(value.quantize(Decimal(1).scaleb(-column.decimal_places)))
+    if isinstance(value, datetime.datetime):
+        # To the microsecond: Django's encoder cuts them to thousandths.
+        return value.astimezone(datetime.UTC).isoformat()
+    if value is None or isinstance(value, (str, int, float, bool, list, dict)):
+        return value
     return _encode(value)
 
 
@@ -34,7 +46,7 @@ def _fields(model):
 
 def snapshot(instance):
     """The record's stored values as plain JSON values, by column."""
-    return {f.attname: _plain(f.value_from_object(instance)) for f in _fields(type(instance))}
+    return {f.attname: _plain(f, f.value_from_object(instance)) for f in _fields(type(instance))}
 
 
 def open_change_set(title, *, by, door=Door.WEB, reason="", upload=None, undoes=None):
@@ -42,6 +54,14 @@ def open_change_set(title, *, by, door=Door.WEB, reason="", upload=None, undoes=
     return ChangeSet.objects.create(
         title=str(title)[:200], made_by=by, door=door, reason=reason, upload=upload, undoes=undoes
     )
+
+
+def _differing(before, after):
+    """Both sides of an update, only the columns that differ; (None, None) when none does."""
+    names = [k for k in after if k != "version" and before.get(k) != after[k]]
+    if not names:
+        return None, None
+    return {k: before.get(k) for k in names}, {k: after[k] for k in names}
 
 
 def change_of(change_set, instance, *, before=None, deleted=False, cell=""):
@@ -52,10 +72,9 @@ def change_of(change_set, instance, *, before=None, deleted=False, cell=""):
     """
     after = None if deleted else snapshot(instance)
     if before is not None and after is not None:
-        differing = [k for k in after if k != "version" and before.get(k) != after[k]]
-        if not differing:
+        before, after = _differing(before, after)
+        if after is None:
             return None
-        before, after = {k: before.get(k) for k in differing}, {k: after[k] for k in differing}
     return Change(
         change_set=change_set,
         model=instance._meta.label_lower,
@@ -81,6 +100,13 @@ def record_many(changes):
     return Change.objects.bulk_create([c for c in changes if c is not None], batch_size=2_000)
 
 
+# Taking back ----------------------------------------------------------------------------------
+#
+# A model may say more about itself: `void_many` instead of deletion, `put_back_many` instead of a
+# plain update, `derive` (columns worked out from others), `check_stored` (raises Refused when
+# what now stands breaks a hard rule), `refresh_derived` (what follows from it elsewhere).
+
+
 @dataclass
 class Outcome:
     """What an undo does with one record, and why."""
@@ -103,106 +129,134 @@ class Undone:
 
 
 @dataclass
-class _State:
-    """One record while an undo is worked out: as it is, as it will be, and what stops it."""
+class _Record:
+    """One record while an undo is worked out: as it is, as it will be, and what stops it.
 
+    `line` is the set's last line about it. `columns` are those that somebody edited since.
+    """
+
+    line: Change
     now: dict | None
     then: dict | None
-    label: str
     kept: str = ""
     impossible: str = ""
+    columns: frozenset = frozenset()
+
+    @property
+    def pk(self):
+        return self.line.object_id
+
+    @property
+    def key(self):
+        return self.line.model, self.line.object_id
+
+    @property
+    def model(self):
+        return apps.get_model(self.line.model)
+
+    @property
+    def act(self):
+        return "take back" if self.then is None else "bring back" if self.now is None else "change"
+
+    def step_back(self, line):
+        """Take one line back in mind, or say what stops it."""
+        if line.after is None:
+            if self.then is None:
+                self.then = dict(line.before)
+            else:
+                self.impossible = _("a record with this number exists again")
+        elif self.then is None:
+            self.impossible = _("it was deleted since")
+        elif edited := _edited(self.then, line.after):
+            self.kept, self.columns = _("it was edited since"), edited
+        elif line.before is None:
+            self.then = None
+        else:
+            self.then = self.then | line.before
 
 
-def _same(current, wanted, ignoring=("version",)):
-    return all(current.get(k) == v for k, v in wanted.items() if k not in ignoring)
+def _edited(current, wanted):
+    """The columns in which a record differs from what a line left behind."""
+    return frozenset(k for k, v in wanted.items() if k != "version" and k in current and current[k] != v)
+
+
+def _chunks(ids):
+    ids = sorted(ids)
+    return (ids[i : i + CHUNK] for i in range(0, len(ids), CHUNK))
 
 
 def _current(model, ids, lock):
     rows = model._base_manager.all()
     if lock and transaction.get_connection().features.has_select_for_update:
         rows = rows.select_for_update()
-    found = {}
-    ids = sorted(ids)
-    for i in range(0, len(ids), 500):
-        found |= {o.pk: o for o in rows.filter(pk__in=ids[i : i + 500])}
-    return found
+    return {o.pk: o for chunk in _chunks(ids) for o in rows.filter(pk__in=chunk)}
 
 
 def _work_out(change_set, lock=False):
-    """What undoing would do to each record: {(model, id): _State}, in the order to be undone."""
-    changes = list(change_set.changes.order_by("-id"))
+    """What undoing would do to each record, in the order to be undone."""
+    lines = list(change_set.changes.order_by("-id"))
     ids = defaultdict(set)
-    for c in changes:
-        ids[c.model].add(c.object_id)
+    for line in lines:
+        ids[line.model].add(line.object_id)
     current = {label: _current(apps.get_model(label), wanted, lock) for label, wanted in ids.items()}
-    states = {}
-    for c in changes:
-        key = (c.model, c.object_id)
-        if key not in states:
-            found = current[c.model].get(c.object_id)
+    records = {}
+    for line in lines:
+        key = (line.model, line.object_id)
+        if key not in records:
+            found = current[line.model].get(line.object_id)
             values = snapshot(found) if found is not None else None
-            states[key] = _State(values, values, c.label)
-        if not (states[key].kept or states[key].impossible):
-            _step_back(states[key], c)
-    for state in states.values():
-        if state.kept or state.impossible:
-            state.then = state.now
-    return states
+            records[key] = _Record(line, values, values)
+        if not (records[key].kept or records[key].impossible):
+            records[key].step_back(line)
+    for one in records.values():
+        if one.kept or one.impossible:
+            one.then = one.now
+    return list(records.values())
 
 
-def _step_back(state, change):
-    """Take one line back in mind, or say what stops it."""
-    if change.after is None:
-        if state.then is None:
-            state.then = dict(change.before)
-        else:
-            state.impossible = _("a record with this number exists again")
-    elif state.then is None:
-        state.impossible = _("it was deleted since")
-    elif not _same(state.then, change.after):
-        state.kept = _("it was edited since")
-    elif change.before is None:
-        state.then = None
-    else:
-        state.then = state.then | change.before
-
-
-def _sort_out(change_set, states):
+def _sort_out(change_set, records):
     """The three lists, each kept record with the person who edited it last."""
-    result = Undone()
-    for (model, pk), state in states.items():
-        outcome = Outcome(state.label, model, pk, state.kept or state.impossible)
-        if state.impossible:
+    result, editors = Undone(), _later_editors(change_set, records)
+    for one in records:
+        model, pk = one.key
+        outcome = Outcome(one.line.label, model, pk, one.kept or one.impossible, editors.get(one.key))
+        if one.impossible:
             result.impossible.append(outcome)
-        elif state.kept:
+        elif one.kept:
             result.kept.append(outcome)
-        elif state.now != state.then:
+        elif one.now != one.then:
             result.restored.append(outcome)
-    editors = _last_editors(change_set, result.kept)
-    for outcome in result.kept:
-        outcome.by = editors.get((outcome.model, outcome.object_id))
     return result
 
 
-def _last_editors(change_set, outcomes):
-    """Who edited each record last, outside the change set: {(model, id): person}; two queries for 500 records."""
-    ids = defaultdict(list)
-    for outcome in outcomes:
-        ids[outcome.model].append(outcome.object_id)
-    editors = {}
-    for model, numbers in ids.items():
-        for i in range(0, len(numbers), 500):
-            later = Change.objects.filter(model=model, object_id__in=numbers[i : i + 500])
-            later = later.exclude(change_set=change_set).order_by().values("object_id")
-            last = later.annotate(last=models.Max("id")).values("last")
-            for line in Change.objects.filter(pk__in=last).select_related("change_set__made_by"):
-                editors[model, line.object_id] = line.change_set.made_by
+def _later_editors(change_set, records):
+    """Who last edited, in the columns that count, each record that stays: {(model, id): person}."""
+    stay = {one.key: one for one in records if one.kept or one.impossible}
+    ids, editors = defaultdict(list), {}
+    for model, pk in stay:
+        ids[model].append(pk)
+    for model, wanted in ids.items():
+        first = min(stay[model, pk].line.pk for pk in wanted)
+        for chunk in _chunks(wanted):
+            later = Change.objects.filter(model=model, object_id__in=chunk, pk__gt=first)
+            later = later.exclude(change_set=change_set).select_related("change_set__made_by")
+            for line in later.order_by("pk"):
+                one = stay[line.model, line.object_id]
+                if line.after is None or not one.columns or one.columns & line.after.keys():
+                    editors[one.key] = line.change_set.made_by
     return editors
 
 
 def what_undo_does(change_set):
-    """The three lists that a person sees before deciding. Writes nothing."""
-    return _sort_out(change_set, _work_out(change_set))
+    """The three lists that a person sees before deciding: the undo itself, rolled back."""
+    records = _work_out(change_set)
+    if all(one.now == one.then for one in records):
+        return _sort_out(change_set, records)
+    with transaction.atomic():
+        result = undo(change_set, by=None)
+        transaction.set_rollback(True)
+    result.change_set = None
+    return result
 
 
 @transaction.atomic
@@ -211,39 +265,114 @@ def undo(change_set, *, by, reason="", door=Door.UNDO):
 
     Returns `Undone`. Undoing is itself a change set and can be undone the same way.
     """
-    states = _work_out(change_set, lock=True)
-    title = _("Undo: %(what)s") % {"what": change_set.title}
-    own = open_change_set(title, by=by, door=door, reason=reason, undoes=change_set)
-    touched, lines = defaultdict(list), []
-    for key, state in states.items():
-        if state.now == state.then:
-            continue
-        model = apps.get_model(key[0])
-        instance = _instance(model, state.now if state.then is None else state.then)
-        before = state.now
-        try:
-            # A savepoint for each record: one that cannot go back must not stop the others.
-            with transaction.atomic():
-                if state.then is None:
-                    state.then = _take_back(instance)
-                else:
-                    _put_back(instance, exists=state.now is not None)
-        except (models.ProtectedError, models.RestrictedError, IntegrityError):
-            state.impossible = _("other records depend on it or stand in its place")
-            state.then = state.now
-            continue
-        touched[model].append(instance)
-        lines.append(change_of(own, instance, before=before, deleted=state.then is None))
-    record_many(lines)
+    # Two people who undo the same set do it one after the other.
+    ChangeSet.objects.select_for_update(of=["self"]).get(pk=change_set.pk)
+    records = _work_out(change_set, lock=True)
+    touched, done = defaultdict(list), []
+    waiting = [one for one in records if one.now != one.then]
+    while waiting:
+        left = []
+        for _kind, run in groupby(waiting, key=lambda one: (one.line.model, one.act)):
+            left += _put_right(list(run), touched, done)
+        if len(left) == len(waiting):
+            break
+        # What waited for another record of the set to go first has its second chance.
+        waiting = left
+    own = None
+    if done:
+        title = _("Undo: %(what)s") % {"what": change_set.title}
+        own = open_change_set(title, by=by, door=door, reason=reason, undoes=change_set)
+        record_many(_line(own, one) for one in done)
     for model, instances in touched.items():
         if hasattr(model, "refresh_derived"):
             model.refresh_derived(instances)
-    result = _sort_out(change_set, states)
-    if lines:
-        result.change_set = own
-    else:
-        own.delete()
+    for one in waiting:
+        one.then = one.now
+    result = _sort_out(change_set, records)
+    result.change_set = own
     return result
+
+
+def _line(change_set, one):
+    """The line of history of a record that was put right; its words are those of the line undone."""
+    before, after = one.now, one.then
+    if before is not None and after is not None:
+        before, after = _differing(before, after)
+    model, pk = one.key
+    return Change(
+        change_set=change_set,
+        model=model,
+        object_id=pk,
+        label=one.line.label,
+        agency_id=one.line.agency_id,
+        before=before,
+        after=after,
+    )
+
+
+def _put_right(records, touched, done):
+    """Write a run of records of one model and one act; returns those that cannot be written now."""
+    stopped = _needed_by_others(records) if records[0].act == "take back" else _left_without(records)
+    for one in records:
+        one.impossible = stopped.get(one.pk, "")
+    free, left = [r for r in records if not r.impossible], [r for r in records if r.impossible]
+    if not free:
+        return left
+    try:
+        # A savepoint: one that cannot go back must not stop the others.
+        with transaction.atomic():
+            instances = _write(free)
+    except (IntegrityError, Refused) as stop:
+        if len(free) == 1:
+            known = isinstance(stop, Refused)
+            free[0].impossible = str(stop) if known else _("another record stands in its place")
+            return left + free
+        half = len(free) // 2
+        return left + _put_right(free[:half], touched, done) + _put_right(free[half:], touched, done)
+    touched[free[0].model] += instances
+    done += free
+    return left
+
+
+def _needed_by_others(records):
+    """{id: why} of records that others, which stay, refer to. Nothing is taken away with them."""
+    model, ids = records[0].model, {one.pk for one in records}
+    # A voided record stays: what belongs to its own history does not hold it.
+    own = getattr(model, "VOIDED_WITH", ())
+    needed = set()
+    for relation in model._meta.get_fields(include_hidden=True):
+        if not (relation.auto_created and (relation.one_to_many or relation.one_to_one)):
+            continue
+        other = relation.related_model
+        if relation.get_accessor_name() in own or getattr(other, "IS_DERIVED", False):
+            continue
+        rows = other.objects.not_void() if hasattr(other, "void_many") else other._base_manager.all()
+        for chunk in _chunks(ids):
+            found = rows.filter(**{f"{relation.field.name}__in": chunk}).order_by()
+            pairs = found.values_list(relation.field.attname, "pk")
+            needed.update(pk for pk, referring in pairs if other is not model or referring not in ids)
+    return dict.fromkeys(needed, _("other records depend on it"))
+
+
+def _left_without(records):
+    """{id: why} of records that would refer to something that is gone."""
+    model, ids = records[0].model, {one.pk for one in records}
+    lacking = set()
+    for column in _fields(model):
+        if not column.is_relation:
+            continue
+        wanted = defaultdict(list)
+        for one in records:
+            value = one.then[column.attname]
+            if value is not None and (one.now is None or one.now[column.attname] != value):
+                wanted[value].append(one.pk)
+        there = ids if column.related_model is model and records[0].now is None else set()
+        rows = column.related_model._base_manager
+        for chunk in _chunks(wanted.keys() - there):
+            found = set(rows.filter(pk__in=chunk).values_list("pk", flat=True))
+            for value in set(chunk) - found:
+                lacking.update(wanted[value])
+    return dict.fromkeys(lacking, _("what it refers to is gone"))
 
 
 def _instance(model, values):
@@ -252,28 +381,51 @@ def _instance(model, values):
     return model(**{k: by_column[k].to_python(v) for k, v in values.items() if k in by_column})
 
 
-def _take_back(instance):
-    """Undo a creation; returns the snapshot that remains, None when the record is gone."""
-    # An agency is never deleted: it takes its entry back itself.
-    if hasattr(instance, "void"):
-        stored = type(instance)._base_manager.get(pk=instance.pk)
-        stored.void()
-        instance.__dict__.update(stored.__dict__)
-        return snapshot(stored)
-    type(instance)._base_manager.filter(pk=instance.pk).delete()
-    return None
+def _write(records):
+    """Put a run of records right in the database; returns the instances."""
+    model, act = records[0].model, records[0].act
+    instances = [_instance(model, one.now if act == "take back" else one.then) for one in records]
+    if act == "take back" and hasattr(model, "void_many"):
+        model.void_many(instances)
+        for one, instance in zip(records, instances, strict=True):
+            one.then = snapshot(instance)
+    elif act == "take back":
+        for chunk in _chunks(one.pk for one in records):
+            model._base_manager.filter(pk__in=chunk)._raw_delete(DEFAULT_DB_ALIAS)
+    elif act == "bring back":
+        for instance in instances:
+            if hasattr(instance, "derive"):
+                instance.derive()
+        model._base_manager.bulk_create(instances, batch_size=CHUNK)
+    else:
+        columns = {k for one in records for k in one.then if one.now[k] != one.then[k]}
+        _write_columns(model, records, instances, columns)
+    if hasattr(model, "check_stored"):
+        model.check_stored(instances)
+    return instances
 
 
-def _put_back(instance, *, exists):
-    """Write a snapshot; the version grows, so that an open page notices."""
-    model = type(instance)
-    if hasattr(instance, "put_back"):
-        instance.put_back()
+def _write_columns(model, records, instances, columns):
+    """Write the columns that an undo changes; the version grows, so that an open page notices."""
+    for one, instance in zip(records, instances, strict=True):
+        if "version" in one.now:
+            instance.version = one.now["version"] + 1
+            columns = columns | {"version"}
+    if hasattr(model, "put_back_many"):
+        model.put_back_many(instances, columns)
         return
-    if not exists:
-        instance.save_base(raw=True, force_insert=True)
-        return
-    values = {f.attname: getattr(instance, f.attname) for f in _fields(model) if not f.primary_key}
-    if "version" in values:
-        values["version"] = models.F("version") + 1
-    model._base_manager.filter(pk=instance.pk).update(**values)
+    for instance in instances:
+        columns = columns | _derived(instance)
+    names = [f.name for f in model._meta.concrete_fields if f.attname in columns]
+    model._base_manager.bulk_update(instances, names, batch_size=CHUNK)
+
+
+def _derived(instance):
+    """Let a record work out its derived columns; returns their names."""
+    if not hasattr(instance, "derive"):
+        return set()
+    before = dict(instance.__dict__)
+    instance.derive()
+    return {
+        f.attname for f in instance._meta.concrete_fields if before[f.attname] != getattr(instance, f.attname)
+    }

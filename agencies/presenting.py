@@ -48,20 +48,20 @@ class HistoryLine:
     is_entered: bool = False  # there was nothing before: the values say it all
 
 
-def history_lines(changes, limit=None, *, with_values=True):
+def history_lines(changes, limit=None, known=()):
     """Lines of history as a list of `HistoryLine`, in the order of `changes`.
 
     `changes` is a queryset of Change (or a list, such as a page's rows) that the caller has
     already limited to what the person may see; `limit` takes the first so many. Costs one query
-    for the changes and one for each kind of record they refer to, however many there are;
-    without the values only the first.
+    for the changes and one for each kind of record they refer to, however many there are; records
+    that the page has read already come along as `known` and cost nothing.
     """
     if isinstance(changes, models.QuerySet):
         changes = changes.select_related("change_set__made_by")
     if limit is not None:
         changes = changes[:limit]
     changes = list(changes)
-    names = _names_of_references(changes) if with_values else {}
+    names = _names_of_references(changes, known)
     return [
         HistoryLine(
             at=change.change_set.made_at,
@@ -71,7 +71,7 @@ def history_lines(changes, limit=None, *, with_values=True):
             batch=change.change_set.title,
             batch_url=reverse("change_set", args=[change.change_set_id]),
             change_set_id=change.change_set_id,
-            rows=tuple(_rows(change, names)) if with_values else (),
+            rows=tuple(_rows(change, names)),
             cell=change.cell,
             is_entered=change.before is None,
         )
@@ -106,8 +106,9 @@ def _columns(model):
     return {f.attname: f for f in model._meta.concrete_fields if f.attname not in TECHNICAL}
 
 
-def _names_of_references(changes):
+def _names_of_references(changes, known):
     """{(model, id): name} of every record that a change refers to; one query for each model."""
+    names = {(record.__class__, record.pk): str(record) for record in known}
     wanted = defaultdict(set)
     for change in changes:
         model = _model(change.model)
@@ -116,8 +117,8 @@ def _names_of_references(changes):
                 continue
             for values in (change.before, change.after):
                 if values and values.get(column) is not None:
-                    wanted[field.related_model].add(values[column])
-    names = {}
+                    if (field.related_model, values[column]) not in names:
+                        wanted[field.related_model].add(values[column])
     for model, ids in wanted.items():
         # The names of some records are made of others': those joins come along.
         for found in model._base_manager.filter(pk__in=ids).select_related():

@@ -126,6 +126,32 @@ def grant(user, role, agency, *, starts_on=None, ends_on=None):
     )
 
 
+def workbook(*rows, sheets=None, merges=(), hidden_rows=()):
+    """The bytes of an .xlsx with one sheet of rows, or `sheets`: {name: rows}. Dates stay dates, None is empty."""
+    import io
+
+    import xlsxwriter
+
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out, {"in_memory": True}) as book:
+        day_format = book.add_format({"num_format": "dd/mm/yyyy"})
+        for name, lines in (sheets or {"Danh sách": rows}).items():
+            sheet = book.add_worksheet(name)
+            for number, line in enumerate(lines):
+                for column, value in enumerate(line):
+                    if isinstance(value, datetime.date):
+                        sheet.write_datetime(
+                            number, column, datetime.datetime.combine(value, datetime.time()), day_format
+                        )
+                    elif value is not None:
+                        sheet.write(number, column, value)
+            for area, text in merges:
+                sheet.merge_range(area, text)
+            for number in hidden_rows:
+                sheet.set_row(number, None, None, {"hidden": True})
+    return out.getvalue()
+
+
 def constraint_names(app_label):
     """The names of all constraints that the models of an app declare."""
     return {c.name for model in apps.get_app_config(app_label).get_models() for c in model._meta.constraints}

@@ -232,6 +232,8 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+    # Each sign-in writes five lines at INFO.
+    "loggers": {"axes": {"level": "WARNING"}},
 }
 TESTING = "pytest" in sys.modules
 if TESTING:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from agencies.access import holds_at_top, scope_of
-from agencies.admin import NamedRows, RecordedAdmin, RecordedForm
+from agencies.admin import NamesChoices, RecordedAdmin, RecordedForm
 from agencies.errors import Refused
 from agencies.models import Level
 from procedures.models import Document, Metric, Plan, Procedure, Standard, Target, TargetRevision
@@ -142,6 +142,14 @@ class TargetForm(RecordedForm):
         # Not the position of a person, which has the same English word.
         labels = {"position": _("order")}
 
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if self.instance.pk is not None:
+            revision, field = self.instance.revision_on(timezone.localdate()), self.fields["figure"]
+            field.disabled, field.label = True, _("Figure in force")
+            field.help_text = _("A later figure is a decision of its own: open the target.")
+            self.initial["figure"] = revision.value if revision else None
+
     def clean(self):
         super().clean()
         figure = self.cleaned_data.get("figure")
@@ -149,18 +157,18 @@ class TargetForm(RecordedForm):
             self.add_error("figure", gettext("A new target needs its figure."))
         if figure is not None and figure > 100 and self.cleaned_data.get("metric") == Metric.COVERAGE:
             self.add_error("figure", gettext("A coverage lies between 0 and 100 per cent."))
-        if self.instance.pk is not None and figure is not None:
-            self.add_error("figure", gettext("A later figure is a decision of its own: open the target."))
         return self.cleaned_data
 
 
-class TargetInline(admin.TabularInline):
+class TargetInline(admin.StackedInline):
     model = Target
     form = TargetForm
-    formset = NamedRows
     extra = 0
     show_change_link = True
     fields = ("metric", "form", "year", "levels", "due_on", "position", "figure")
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).prefetch_related("revisions")
 
     def has_add_permission(self, request, obj=None):
         return True
@@ -232,10 +240,9 @@ class RevisionForm(forms.ModelForm):
             self.add_error({"on": "decided_on"}.get(refused.field, refused.field), refused.message)
 
 
-class RevisionInline(admin.TabularInline):
+class RevisionInline(NamesChoices, admin.StackedInline):
     model = TargetRevision
     form = RevisionForm
-    formset = NamedRows
     extra = 1
     autocomplete_fields = ("decision",)
     fields = ("value", "decided_on", "decision", "reason")

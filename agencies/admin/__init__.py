@@ -1,6 +1,6 @@
 """The dictionaries of people, agencies and history in Django's administration."""
 
 from . import agencies, history, people
-from .recorded import NamedRows, ReadOnlyAdmin, RecordedAdmin, RecordedForm
+from .recorded import NamesChoices, ReadOnlyAdmin, RecordedAdmin, RecordedForm
 
-__all__ = ["NamedRows", "ReadOnlyAdmin", "RecordedAdmin", "RecordedForm", "agencies", "history", "people"]
+__all__ = ["NamesChoices", "ReadOnlyAdmin", "RecordedAdmin", "RecordedForm", "agencies", "history", "people"]

@@ -10,7 +10,6 @@ from django.contrib.admin.utils import NestedObjects, flatten_fieldsets
 from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, ValidationError
 from django.db import IntegrityError, router, transaction
 from django.db.models import F, Q
-from django.forms.models import BaseInlineFormSet
 from django.http import Http404
 from django.shortcuts import render
 from django.utils import timezone
@@ -30,16 +29,6 @@ from iso_rollout.text import clean as clean_text
 from iso_rollout.text import fold
 
 HISTORY_SHOWN = 200
-
-
-class NamedRows(BaseInlineFormSet):
-    """Records in a table: the label stands only in its head, so each control carries it as its name."""
-
-    def add_fields(self, form, index):
-        super().add_fields(form, index)
-        for field in form.fields.values():
-            if field.label and not field.widget.use_fieldset:
-                field.widget.attrs["aria-label"] = capfirst(str(field.label))
 
 
 class RecordedForm(forms.ModelForm):
@@ -154,7 +143,30 @@ class RecordedForm(forms.ModelForm):
             self._update_errors(ValidationError(str(refused)))
 
 
-class RecordedAdmin(admin.ModelAdmin):
+class NamedAutocomplete(admin.widgets.AutocompleteSelect):
+    """An empty choice says what it is for: screen readers read nothing else there."""
+
+    @property
+    def media(self):
+        # Named here, so that ours comes after what it waits for.
+        after = ["admin/js/jquery.init.js", "admin/js/autocomplete.js"]
+        return super().media + forms.Media(js=[*after, "js/admin_choices.js"])
+
+    def build_attrs(self, base_attrs, extra_attrs=None):
+        attrs = super().build_attrs(base_attrs, extra_attrs)
+        return attrs | {"data-placeholder": f"{self.field.verbose_name} …"}
+
+
+class NamesChoices:
+    """Autocomplete fields of a page or of its parts."""
+
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs.setdefault("widget", NamedAutocomplete(db_field, self.admin_site))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+
+class RecordedAdmin(NamesChoices, admin.ModelAdmin):
     """Base of every page that may be written. `keepers` may write, `readers` look.
 
     `scope_prefix` leads from the record to its agency, such as "agency__"; None: it belongs to no

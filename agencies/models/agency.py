@@ -232,6 +232,8 @@ class Agency(models.Model):
     """A body in the tree. Its id is for life; name, code, kind and parent may change on a date."""
 
     NOT_IN_HISTORY = ("path", "search_key", "sort_key")
+    # Relations that do not hold an entry that is taken back.
+    VOIDED_WITH = ("changes", "past")
 
     # Empty: no code is known. Codes are reused after a reorganisation, so only open ones are unique.
     code = models.CharField(_("code"), max_length=64, blank=True)
@@ -564,20 +566,58 @@ class Agency(models.Model):
 
     # Taking back (agencies.history)
 
-    def void(self):
-        """Take the entry back: the row stays, but it existed on no day, and its code is free."""
-        day = self.established_on or timezone.localdate()
-        self.established_on = self.dissolved_on = day
-        self.version += 1
-        self.save()
+    @classmethod
+    def void_many(cls, agencies):
+        """Take entries back: the rows stay, but they existed on no day, and their codes are free."""
+        today = timezone.localdate()
+        for agency in agencies:
+            agency.established_on = agency.dissolved_on = agency.established_on or today
+            agency.version += 1
+        cls.objects.bulk_update(agencies, ["established_on", "dissolved_on", "version"], batch_size=500)
 
-    def put_back(self):
-        """Write a restored snapshot: the path follows the restored parent, and so does the subtree."""
-        stored = Agency.objects.get(pk=self.pk)
-        self.version = stored.version + 1
-        self.save()
-        if self.path != stored.path:
-            _move_below(stored.path, self.path)
+    @classmethod
+    def put_back_many(cls, agencies, columns):
+        """Write the columns of restored snapshots; the path follows the parent, and so does the subtree.
+
+        Raises Refused when an agency would stand where the tree as it is now has no place for it.
+        """
+        one_writer()
+        others = {}
+        for numbers in ({a.parent_id for a in agencies}, {a.covered_by_id for a in agencies}):
+            others |= {a.pk: a for a in cls.objects.filter(pk__in=numbers - {None})}
+        for agency in agencies:
+            agency.parent, agency.covered_by = others.get(agency.parent_id), others.get(agency.covered_by_id)
+            agency.check_put_back(columns)
+            others[agency.pk] = agency
+            agency.derive()
+        names = [f.name for f in cls._meta.concrete_fields if f.attname in columns]
+        if "parent_id" not in columns:
+            cls.objects.bulk_update(agencies, [*names, "search_key", "sort_key"], batch_size=500)
+            return
+        for agency in agencies:
+            # One that stands above may just have moved.
+            old, agency.parent = (
+                cls.objects.get(pk=agency.pk).path,
+                cls.objects.filter(pk=agency.parent_id).first(),
+            )
+            agency.save(update_fields=[*names, "path", "search_key", "sort_key"])
+            _move_below(old, agency.path)
+
+    def check_put_back(self, columns):
+        """The rules of the doors, as far as the columns to be restored touch them."""
+        if columns & {"parent_id", "level", "kind", "covered_by_id", "dissolved_on", "established_on"}:
+            self.path = self.path or ""
+            self.check_place()
+        if columns & {"level", "covered_by_id"}:
+            self.check_below()
+        if (
+            "dissolved_on" in columns
+            and self.dissolved_on
+            and (still := self.dependent_on(self.dissolved_on))
+        ):
+            raise Refused(
+                gettext("%(name)s still depends on it: close or move that agency first.") % {"name": still}
+            )
 
 
 def _closed(agency):

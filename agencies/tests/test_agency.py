@@ -291,7 +291,7 @@ def test_closing_before_an_agency_below_moved_away_is_refused(province):
 
 def test_closing_over_a_void_entry_below(province):
     agency = make_agency("x", province.khoai_chau, on=day("2021-06-01"))
-    agency.void()
+    Agency.void_many([agency])
     for commune in (province.dong_tao, province.binh_minh):
         close(commune, "2021-01-01")
     close(province.khoai_chau, "2021-01-01")

@@ -73,7 +73,7 @@ def test_first_and_last_day_of_an_agency(province):
 
 def test_a_void_entry_existed_on_no_day(province):
     agency = make_agency("x", province.van_lam, on=day("2020-01-01"))
-    agency.void()
+    Agency.void_many([agency])
     assert [then(agency, d) for d in ("2019-12-31", "2020-01-01", "2020-01-02")] == [None] * 3
     assert agency not in Agency.objects.not_void()
     # Neither the agencies that have always been, nor the closed ones, are void.

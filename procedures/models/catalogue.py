@@ -20,6 +20,9 @@ LEVEL_SETS = [
     )
 ]
 
+# Empty: handled by ministries only, or nobody said.
+PROCEDURE_LEVEL_SETS = ["", *LEVEL_SETS]
+
 
 def join_levels(levels):
     """Level names as stored: in the order of rank, with commas."""
@@ -52,9 +55,9 @@ class Procedure(models.Model):
 
     # Empty: old lists have procedures without a code; field, name and levels tell them apart.
     code = models.CharField(_("code"), max_length=64, blank=True)
-    name = models.CharField(_("name"), max_length=1000)
+    name = models.CharField(_("name"), max_length=2000)
     field = models.CharField(_("field"), max_length=200, blank=True)
-    levels = models.CharField(_("levels"), max_length=30, help_text="province,district,commune")
+    levels = models.CharField(_("levels"), max_length=30, blank=True, help_text="province,district,commune")
     decision = models.CharField(_("publishing decision"), max_length=200, blank=True)
     # First day in force; empty: before anything this register speaks of.
     effective_on = models.DateField(_("in force from"), null=True, blank=True)
@@ -86,7 +89,7 @@ class Procedure(models.Model):
                 | Q(repealed_on__gt=F("effective_on")),
                 name="procedure_repealed_after_effect",
             ),
-            models.CheckConstraint(condition=Q(levels__in=LEVEL_SETS), name="procedure_has_levels"),
+            models.CheckConstraint(condition=Q(levels__in=PROCEDURE_LEVEL_SETS), name="procedure_has_levels"),
         ]
 
     def __str__(self):
@@ -111,7 +114,5 @@ class Procedure(models.Model):
         from procedures.models.agency_procedures import AgencyProcedure
         from procedures.models.tallies import retally
 
-        for procedure in cls.objects.filter(pk__in=[p.pk for p in procedures]):
-            procedure.save(update_fields=["search_key"])
         handled = AgencyProcedure.objects.filter(procedure__in=[p.pk for p in procedures])
         retally(handled.values_list("agency_id", flat=True).distinct())

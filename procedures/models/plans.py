@@ -3,7 +3,7 @@
 from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from agencies.access import grants, scope_of
@@ -132,7 +132,7 @@ class Target(models.Model):
     year = models.PositiveSmallIntegerField(_("year"), null=True, blank=True)
     due_on = models.DateField(_("due on"))
     # The order on the board.
-    position = models.PositiveSmallIntegerField(_("position"), default=0)
+    position = models.PositiveSmallIntegerField(pgettext_lazy("on the board", "position"), default=0)
     version = models.PositiveIntegerField(default=1, editable=False)
 
     class Meta:

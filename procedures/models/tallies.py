@@ -3,16 +3,18 @@
 Counting two million duties for every page does not scale; summing a few day totals of each
 agency does. The tally is derived: `retally` counts the touched agencies anew from the facts
 in the transaction that changes them, so nothing can drift by increments, and `check_facts`
-recounts everything.
+recounts everything. The days of the agencies themselves are not in it: they are asked for when
+it is summed, so that establishing and closing an agency leave it alone.
 """
 
 import datetime
 
 from django.db import models, transaction
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.utils.translation import gettext_lazy as _
 
 from agencies.access import scope_of
+from agencies.bulk import insert_rows
 from agencies.models import Agency
 
 BEGINNING, END = datetime.date(1, 1, 1), datetime.date(9999, 12, 31)
@@ -23,13 +25,20 @@ class CoverageTallyQuerySet(models.QuerySet):
         return self.filter(scope_of(user, "agency__"))
 
     def totals(self, on):
-        """(in force, under ISO) on a day, over the agencies of these rows."""
-        sums = self.filter(day__lte=on).aggregate(force=models.Sum("in_force"), iso=models.Sum("under_iso"))
+        """(in force, under ISO) on a day, over those agencies of these rows that exist on it."""
+        living = self.filter(
+            Q(agency__established_on__isnull=True) | Q(agency__established_on__lte=on),
+            Q(agency__dissolved_on__isnull=True) | Q(agency__dissolved_on__gt=on),
+            day__lte=on,
+        )
+        sums = living.aggregate(force=models.Sum("in_force"), iso=models.Sum("under_iso"))
         return sums["force"] or 0, sums["iso"] or 0
 
 
 class CoverageTally(models.Model):
     """By how much an agency's two counts changed on a day."""
+
+    IS_DERIVED = True
 
     agency = models.ForeignKey(
         "agencies.Agency", models.PROTECT, related_name="tallies", db_index=False, verbose_name=_("agency")
@@ -61,8 +70,8 @@ def count_coverage(agency_ids=None):
     if agency_ids is not None:
         duties = duties.filter(agency__in=agency_ids)
         past = past.filter(agency_procedure__agency__in=agency_ids)
-    starts = ("assigned_on", "procedure__effective_on", "agency__established_on")
-    ends = ("ended_on", "procedure__repealed_on", "agency__dissolved_on")
+    starts = ("assigned_on", "procedure__effective_on")
+    ends = ("ended_on", "procedure__repealed_on")
     tally = {}
 
     def add(agency_id, column, number, starts, ends):
@@ -79,12 +88,12 @@ def count_coverage(agency_ids=None):
             yield agency_id, number, values
 
     for agency_id, number, (applied_on, *days) in grouped(duties, "agency", "applied_on", *starts, *ends):
-        add(agency_id, 0, number, days[:3], days[3:])
+        add(agency_id, 0, number, days[:2], days[2:])
         if applied_on is not None:
-            add(agency_id, 1, number, [applied_on, *days[:3]], days[3:])
+            add(agency_id, 1, number, [applied_on, *days[:2]], days[2:])
     of_duty = [f"agency_procedure__{name}" for name in (*starts, *ends)]
     for agency_id, number, days in grouped(past, "agency_procedure__agency", "applied_on", *of_duty, "until"):
-        add(agency_id, 1, number, days[:4], days[4:])
+        add(agency_id, 1, number, days[:3], days[3:])
     return {key: counts for key, counts in tally.items() if counts != [0, 0]}
 
 
@@ -103,10 +112,8 @@ def retally(agency_ids=None):
         list((touched if batch is None else touched.filter(pk__in=batch)).values_list("pk"))
         old = CoverageTally.objects.all() if batch is None else CoverageTally.objects.filter(agency__in=batch)
         old._raw_delete(old.db)
-        CoverageTally.objects.bulk_create(
-            [
-                CoverageTally(agency_id=agency_id, day=day, in_force=force, under_iso=iso)
-                for (agency_id, day), (force, iso) in sorted(count_coverage(batch).items())
-            ],
-            batch_size=2_000,
+        insert_rows(
+            CoverageTally,
+            ("agency_id", "day", "in_force", "under_iso"),
+            [(*key, *counts) for key, counts in sorted(count_coverage(batch).items())],
         )

@@ -68,6 +68,11 @@ class RecordForm(forms.Form):
         label=_("Version of the page"), min_value=0, max_value=2**31 - 1, widget=forms.HiddenInput
     )
 
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        # Errors are listed in the order of the page.
+        self.order_fields([name for _legend, names in self.GROUPS for name in names])
+
     @property
     def heading(self):
         return self.HEADING

@@ -77,8 +77,10 @@ class DeclareForm(DeclarationForm):
     """Declare or declare again; with a rollout, as its aim."""
 
     GROUPS = (
-        (_("Declaration"), ("number", "on", "signer", "standard", "reason")),
-        (_("Scope"), ("scope_note", "covers_procedures")),
+        (
+            _("Declaration"),
+            ("number", "on", "signer", "standard", "reason", "scope_note", "covers_procedures"),
+        ),
         (_("Notice and posting"), ("notified_on", "posted_on")),
         ("", ("note",)),
     )

@@ -19,7 +19,7 @@ class DocumentForm(RolloutForm):
 
     document = forms.ModelChoiceField(
         Document.objects.none(),
-        label=_("Document on record"),
+        label=_("Document"),
         required=False,
         empty_label=_("None, or the one entered below"),
     )

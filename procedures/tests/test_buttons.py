@@ -60,7 +60,7 @@ def test_a_returned_milestone_can_be_mended_from_the_timeline(client, worked):
 
 def test_the_buttons_cost_no_query(client, worked, django_assert_max_num_queries):
     client.force_login(worked.coordinator)
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(18):
         client.get(worked.agency.get_absolute_url())
 
 

@@ -146,8 +146,8 @@ def test_procedure_repealed_before_its_effect():
 
 
 @refused("procedure_has_levels")
-def test_procedure_without_a_level_or_with_a_wrong_one():
-    for levels in ("", "commune,province", "village"):
+def test_procedure_with_a_wrong_level():
+    for levels in ("commune,province", "village"):
         with database_refuses("procedure_has_levels"):
             make_procedure(levels=levels)
 

@@ -14,7 +14,9 @@ from procedures.stages import RANK_PHASE, stage_label
 from procedures.views.buttons import declaration_buttons, milestone_buttons, record_url, rollout_buttons
 from procedures.views.lists import seen_from
 
-CHANGES_SHOWN = 15
+CHANGES_SHOWN = 12
+# A declaration changes dozens of these at once: the page of the change set has them.
+NOT_SHOWN = ("procedures.agencyprocedure", "procedures.pastapplication")
 
 
 def agency_page(request, pk):
@@ -25,9 +27,7 @@ def agency_page(request, pk):
     )
     identities = list(agency.past.order_by("until"))
     then = _identity(agency, identities, view.on)
-    ancestors = {a.pk: a for a in Agency.objects.filter(pk__in=agency.ancestor_ids())}
-    seen = set(visible_to(request.user).filter(pk__in=ancestors).values_list("pk", flat=True))
-    crumbs = [ancestors[pk] for pk in agency.ancestor_ids() if pk in seen]
+    crumbs = list(visible_to(request.user).filter(pk__in=agency.ancestor_ids()).order_by("path"))
     roles = roles_at(request.user, agency)
     declarations = list(
         Declaration.objects.filter(agency=agency, declared_on__lte=view.on)
@@ -62,18 +62,25 @@ def agency_page(request, pk):
             "below": below,
             "successions": Succession.objects.filter(predecessor=agency).select_related("successor"),
             "precessions": Succession.objects.filter(successor=agency).select_related("predecessor"),
-            "acts": _acts(agency),
+            "acts": _acts(agency, _read_already(request.user, agency, declarations, rollouts)),
         },
         status=view.status,
     )
 
 
-def _acts(agency):
-    """The last changes of an agency, those of one act together: lists of lines, newest first.
+def _read_already(person, agency, declarations, rollouts):
+    """What the history of an agency mostly refers to, and the page has at hand."""
+    milestones = [step["milestone"] for r in rollouts for step in r.timeline if step["milestone"]]
+    people = [m.recorded_by for m in milestones] + [d.reviewed_by for d in declarations]
+    documents = [m.document for m in milestones] + [d.document for d in declarations]
+    found = [agency, person, *people, *documents, *rollouts, *(r.plan for r in rollouts)]
+    return [record for record in [*found, *(d.standard for d in declarations)] if record is not None]
 
-    What each line changed from what to what stands on the page of its act.
-    """
-    lines = history_lines(Change.objects.filter(agency=agency), CHANGES_SHOWN, with_values=False)
+
+def _acts(agency, known):
+    """The last changes of an agency, those of one act together: lists of lines, newest first."""
+    changes = Change.objects.filter(agency=agency).exclude(model__in=NOT_SHOWN)
+    lines = history_lines(changes, CHANGES_SHOWN, known=known)
     return [list(act) for _id, act in groupby(lines, key=lambda line: line.change_set_id)]
 
 
@@ -154,6 +161,7 @@ def _rollouts(agency, view, roles, declarations):
         # Buttons belong to today; a page of the past only shows.
         rollout.stages = lifecycle.allowed_stages(standing, roles) if view.is_today else []
         moves = lifecycle.allowed_moves(standing, roles) if view.is_today else []
+        rollout.can_move = bool(moves)
         proposed = lifecycle.next_stage(standing.reached)
         rollout.buttons = rollout_buttons(rollout, agency, rollout.stages, moves, proposed)
         if view.is_today:
@@ -169,7 +177,7 @@ def _add_buttons(rollout, agency, roles):
             step["url"] = "#declarations"
         elif step["milestone"] is not None:
             step["buttons"] = milestone_buttons(step["milestone"], agency, roles, can_change=going_on)
-        elif step["stage"] in rollout.stages:
+        elif step["stage"] in rollout.stages and step["state"] in ("current", "missing", "late"):
             step["record_url"] = record_url(agency, rollout, step["stage"])
 
 

@@ -12,11 +12,12 @@ from procedures.record_forms import MoveForm
 
 @dataclass(frozen=True)
 class Button:
-    """A link, or with `sends` a form of one click: the fields it posts."""
+    """A link, or with `sends` a form of one click: the fields it posts. A rare one is folded away."""
 
     label: str
     url: str
     sends: dict | None = None
+    is_rare: bool = False
 
 
 def entry_buttons(entry, roles, url, *, can_change=True):
@@ -27,13 +28,14 @@ def entry_buttons(entry, roles, url, *, can_change=True):
         if before != entry.acceptance or not roles & by:
             continue
         if after == Acceptance.RETURNED:
-            buttons.append(Button(_("Return"), url("review")))
+            buttons.append(Button(_("Return"), url("review"), is_rare=before == Acceptance.ACCEPTED))
         elif after == Acceptance.ACCEPTED:
             buttons.append(Button(_("Confirm"), url("review"), {"after": after.value, "seen": entry.version}))
     if can_change and roles & lifecycle.RECORDERS:
-        buttons.append(Button(_("Mend and hand in again") if returned else _("Correct"), url("amend")))
+        label = _("Mend and hand in again") if returned else _("Correct")
+        buttons.append(Button(label, url("amend"), is_rare=not returned))
     if roles & lifecycle.RECORDERS:
-        buttons.append(Button(_("Take back"), url("withdraw")))
+        buttons.append(Button(_("Take back"), url("withdraw"), is_rare=True))
     return buttons
 
 
@@ -69,5 +71,5 @@ def rollout_buttons(rollout, agency, stages, moves, proposed):
         buttons.append(Button(_("Declare"), record_url(agency, rollout, Stage.DECLARED)))
     for state in moves:
         address = reverse("move_rollout", args=[agency.pk, rollout.pk, state.value])
-        buttons.append(Button(MoveForm.WORDS[state][1], address))
+        buttons.append(Button(MoveForm.WORDS[state][1], address, is_rare=True))
     return buttons

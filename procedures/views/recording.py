@@ -237,7 +237,9 @@ def _declaring(form, agency, rollout, roles):
     becomes += effects.of_redeclaration(form.earlier)
     number = CoverageTally.objects.filter(agency=agency).totals(form.initial["on"])[0]
     if number:
-        becomes.append(_("Procedures of the agency in force today: %d.") % number)
+        becomes.append(
+            _("Procedures in force that come under the standard with the tick below: %d.") % number
+        )
     gaps, others = [], []
     if rollout is None:
         others = Rollout.objects.filter(agency=agency, state=State.ACTIVE)

@@ -1,0 +1,501 @@
+"""Lists of agencies: each row a new agency, a revision of one on record, or nothing new."""
+
+from django.utils.translation import gettext_lazy as _
+
+from agencies.access import roles_anywhere
+from agencies.models import Agency, Kind, Level, PastIdentity, Role
+from iso_rollout.sheets import Problem
+from iso_rollout.sheets.examples import AGENCIES
+from iso_rollout.sheets.parsed import column_letters
+from iso_rollout.text import canonical_name, clean, parse_unit_name, same_department, tone_key
+
+from .agency_kinds import kind_from, level_from
+from .agency_writing import write_agencies
+from .checked import CHANGED, NEW, UNCHANGED, WRONG, Difference, Line
+from .kinds import ListKind
+from .matching import Matcher, is_block, place_name
+from .nodes import Node
+from .register import RANK, Known, Register
+from .workbooks import LEVELS
+
+
+class AgencyList(ListKind):
+    """Code, name, level or type, parent; group rows that are agencies; any order."""
+
+    name = "agencies"
+    title = _("Agencies")
+    sheet = AGENCIES
+    writes_tree = True
+    columns = ("code", "name", "level", "parent", "note")
+
+    def rows(self, *, user, on, options=None):
+        register = Register(on, user=user)
+        notes = dict(Agency.objects.exclude(note="").values_list("id", "note"))
+        for known in sorted(register.agencies.values(), key=lambda k: k.path):
+            parent = register.get(known.parent_id)
+            above = (parent.code or parent.name) if parent else None
+            yield known.code, known.name, LEVELS[known.level], above, notes.get(known.id)
+
+    def judge(self, reading, *, user, on, options):
+        checked = self.start(reading, on)
+        register = Register(on, user=user, roles=self.roles)
+        _Work(checked, register, user, options).run()
+        return checked
+
+    def write(self, checked, *, change_set, by, options):
+        write_agencies(checked, change_set=change_set, options=options)
+
+
+class _Work:
+    """One list of agencies being worked out; the steps follow each other in `run`."""
+
+    def __init__(self, checked, register, user, options):
+        self.checked, self.register, self.user, self.options = checked, register, user, options
+        self.matcher = Matcher(register, options.answers)
+        self.nodes = []
+        self.wrong_cells = {(e.sheet, e.cell) for e in checked.errors}
+        self.groups_told = {}
+        self.groups_named = set()
+
+    def run(self):
+        for row in self.checked.reading.rows:
+            self.nodes.append(self._node(row))
+        self._index()
+        for node in self.nodes:
+            self._find_parent(node)
+        for node in self.nodes:
+            if node.known is None:
+                self._find_by_name(node)
+        self._settle_levels()
+        self._check_twins()
+        self._check_circles()
+        self._check_levels()
+        self._check_codes()
+        self._check_later_changes()
+        self.checked.lines = [self._line(node) for node in self.nodes]
+        self.checked.plan = self.nodes
+
+    def _error(self, code, message, node, name, /, **params):
+        node.is_wrong = True
+        field_ = self.checked.reading.kind.by_name.get(name)
+        self.checked.errors.append(
+            Problem(
+                code, message, node.row.sheet, node.row.cell(name), field_.title if field_ else "", params
+            )
+        )
+
+    # Rows
+
+    def _node(self, row):
+        values = row.values
+        written, unit_type = values.get("name", ""), values.get("unit_type")
+        name = canonical_name(written, unit_type) if written else ""
+        unit = parse_unit_name(name)
+        level, disagrees = level_from(unit, values.get("level"))
+        node = Node(row, values.get("code", ""), name, unit, level)
+        if disagrees:
+            self._error("E_LEVEL", "“%(name)s” is not of this level.", node, "level", name=name)
+        if not name:
+            node.is_wrong = True  # named by the reader
+        if node.code and (row.sheet, row.cell("code")) not in self.wrong_cells:
+            node.known = self.register.by_code.get(node.code)
+            node.how = "code" if node.known else ""
+        return node
+
+    def _index(self):
+        self.by_code, self.by_name, self.by_row = {}, {}, {}
+        for node in self.nodes:
+            if node.code:
+                self.by_code.setdefault(node.code, node)
+            if node.name:
+                self.by_name.setdefault(node.key, []).append(node)
+            self.by_row[node.row.sheet, node.row.number] = node
+        self.by_known = {node.known.id: node for node in self.nodes if node.known}
+
+    # Parents
+
+    def _find_parent(self, node):
+        text = node.row.values.get("parent") or node.row.values.get("district")
+        if text and not (is_block(text) and not self._candidates(text)):
+            self._parent_from_column(node, text)
+        elif (parent := self._parent_from_groups(node)) is not None:
+            node.parent, node.parent_is_told = parent, True
+        elif node.is_root:
+            node.parent = None
+        elif node.known is not None:
+            node.parent = self._as_node(self.register.get(node.known.parent_id))
+        elif not node.is_wrong:
+            self._default_parent(node)
+
+    def _parent_from_column(self, node, text):
+        name = "parent" if node.row.values.get("parent") else "district"
+        found = [c for c in self._candidates(text) if RANK.get(c.level, 0) <= RANK.get(node.level, 2)] or (
+            self._candidates(text)
+        )
+        others = [c for c in found if c is not node]
+        if found and not others:
+            return self._error("E_CYCLE", "“%(name)s” cannot be its own parent.", node, name, name=node.name)
+        if len(others) > 1:
+            others = self._narrow(node, text, others)
+        if len(others) == 1:
+            node.parent, node.parent_is_told = others[0], True
+        elif others:
+            self._error(
+                "E_PARENT_AMBIGUOUS", "“%(text)s” may be several agencies: %(names)s. Write its code.", node, name,
+                text=text, names="; ".join(sorted({self._described(c) for c in others})),
+            )  # fmt: skip
+        else:
+            self._error(
+                "E_PARENT_UNKNOWN",
+                "“%(text)s” is neither in the list nor in the register.",
+                node,
+                name,
+                text=text,
+            )
+
+    def _candidates(self, text):
+        """Agencies of the list and of the register that a parent cell may mean; by code before by name."""
+        code = clean(text).upper()
+        if code in self.by_code:
+            return [self.by_code[code]]
+        if code in self.register.by_code:
+            return [self._as_node(self.register.by_code[code])]
+        name = parse_unit_name(text)
+        if name.is_unit and not name.proper:  # "UBND tỉnh"
+            listed = [n for n in self.nodes if n.unit.kind == name.kind == "tinh"]
+        elif name.is_unit or name.kind is None:
+            listed = [
+                n for n in self.by_name.get(name.key, ()) if n.is_unit and name.kind in (None, n.unit.kind)
+            ]
+        else:
+            listed = []
+        if not listed and not name.is_unit:
+            listed = self.by_name.get(tone_key(text), []) or [
+                n for n in self.bodies if same_department(n.name, text)
+            ]
+        found = list(dict.fromkeys(listed + [self._as_node(k) for k in self.matcher.find(text)]))
+        if name.kind is None and len(found) > 1:
+            found = [c for c in found if c.level == Level.DISTRICT] or found
+        return found
+
+    @property
+    def bodies(self):
+        if not hasattr(self, "_bodies"):
+            self._bodies = [n for n in self.nodes if n.name and not n.is_unit]
+        return self._bodies
+
+    def _narrow(self, node, text, found):
+        """Of several parents of one name: that of the row's own group, or the one above it in rank."""
+        above = [c for c in found if RANK.get(c.level, 0) < RANK.get(node.level, 2)]
+        found = above or found
+        group = self._parent_from_groups(node)
+        return [c for c in found if c is group] or found
+
+    def _as_node(self, known):
+        """An agency of the register that the list speaks of itself is the list's."""
+        return self.by_known.get(known.id, known) if known is not None else None
+
+    def _parent_from_groups(self, node):
+        rank = RANK.get(node.level, 2)
+        for group in reversed(node.row.groups):
+            parent = self._group_agency(group, node)
+            if parent is None or parent is node:
+                continue
+            # A heading of the same rank as the row is the heading before it, not one above it.
+            if RANK.get(parent.level, 0) < rank or (not node.is_unit and RANK.get(parent.level, 0) == rank):
+                return parent
+        if any(place_name(group.text) for group in node.row.groups) or not node.row.sheet:
+            return None
+        district = self._sheet_parent(node.row.sheet)
+        if district is not None and district is not node and RANK.get(district.level, 0) < rank:
+            return district
+        return None
+
+    def _group_agency(self, group, node):
+        key = (group.sheet, group.number)
+        if group.is_agency:
+            return self.by_row.get(key)
+        if key not in self.groups_told:
+            self.groups_told[key] = self._find_group(group, node)
+        return self.groups_told[key]
+
+    def _find_group(self, group, node):
+        if is_block(group.text):
+            return None
+        found = self._candidates(group.text)
+        if len(found) == 1:
+            return found[0]
+        if place_name(group.text) and not node.row.values.get("parent"):
+            code, message = ("E_PARENT_AMBIGUOUS", "“%(text)s” may be several agencies.") if found else (
+                "E_PARENT_UNKNOWN", "“%(text)s” is neither in the list nor in the register."
+            )  # fmt: skip
+            cell = f"{column_letters(group.column or 1)}{group.number}"
+            self.checked.errors.append(Problem(code, message, group.sheet, cell, "", {"text": group.text}))
+            self.groups_named.add(key_of(group))
+        return None
+
+    def _sheet_parent(self, sheet):
+        if sheet not in self.groups_told:
+            known = self.matcher._sheet_district(sheet)
+            found = [self._as_node(known)] if known else []
+            if not found and not is_block(sheet):
+                found = [c for c in self._candidates(sheet) if c.level == Level.DISTRICT and c.is_unit]
+            self.groups_told[sheet] = found[0] if len(found) == 1 else None
+        return self.groups_told[sheet]
+
+    def _default_parent(self, node):
+        """Rule 4: an agency of the province or of a district whose parent is not stated belongs to the committee."""
+        if any(key_of(group) in self.groups_named for group in node.row.groups):
+            node.is_wrong = True
+            return
+        roots = self.roots
+        is_commune = node.level == Level.COMMUNE
+        if len(roots) == 1 and not (is_commune and self.has_districts):
+            node.parent = roots[0]
+        elif is_commune:
+            self._error(
+                "E_PARENT_REQUIRED",
+                "Nothing says to which district “%(name)s” belongs.",
+                node,
+                "name",
+                name=node.name,
+            )
+        elif roots:
+            self._error(
+                "E_PARENT_REQUIRED", "There are several provinces; say to which “%(name)s” belongs.", node, "name",
+                name=node.name,
+            )  # fmt: skip
+        else:
+            self._error(
+                "E_PARENT_REQUIRED", "The province's people's committee is neither in the list nor in the register.",
+                node, "name",
+            )  # fmt: skip
+
+    @property
+    def roots(self):
+        if not hasattr(self, "_roots"):
+            listed = [n for n in self.nodes if n.is_root]
+            self._roots = list(dict.fromkeys(listed + [self._as_node(k) for k in self.register.provinces]))
+        return self._roots
+
+    @property
+    def has_districts(self):
+        return self.register.has_districts or any(n.level == Level.DISTRICT and n.is_unit for n in self.nodes)
+
+    # Agencies on record
+
+    def _find_by_name(self, node):
+        """A row without a known code: the agency of that name below the same parent, if there is one."""
+        if not node.name or node.is_wrong:
+            return
+        parent = node.parent.known if isinstance(node.parent, Node) else node.parent
+        if node.parent is None:
+            pool = [k for k in self.register.provinces if k.key == node.key]
+        elif parent is None:
+            return
+        else:
+            pool = [k for k in self.register.children[parent.id] if self._same(node, k)]
+            exact = [k for k in pool if tone_key(k.name) == tone_key(node.name)]
+            pool = exact or pool
+        pool = [k for k in pool if k.id not in self.by_known]
+        if len(pool) == 1:
+            node.known, node.how = pool[0], "name"
+            self.by_known[pool[0].id] = node
+
+    @staticmethod
+    def _same(node, known):
+        if node.is_unit or known.is_unit:
+            return (
+                node.is_unit and known.is_unit and (node.unit.kind, node.key) == (known.unit.kind, known.key)
+            )
+        return same_department(node.name, known.name)
+
+    def _settle_levels(self):
+        for node in self.nodes:
+            if node.level is None:
+                parent = node.parent
+                node.level = (
+                    node.known.level if node.known else (parent.level if parent else None) or Level.PROVINCE
+                )
+            if not node.name:
+                continue
+            node.kind = kind_from(node.name, node.unit, node.level)
+
+    # Checks of the whole
+
+    def _check_twins(self):
+        """One agency in two rows: the later one is named."""
+        seen = {}
+        for node in self.nodes:
+            if not node.name or node.is_wrong or (node.row.sheet, node.row.cell("code")) in self.wrong_cells:
+                continue
+            keys = [(node.unit.kind if node.is_unit else "", node.key, _identity(node.parent))]
+            if node.known:
+                keys.append(node.known.id)
+            first = next((seen[key] for key in keys if key in seen), None)
+            for key in keys:
+                seen.setdefault(key, node)
+            if first is not None:
+                self._error(
+                    "E_DUP", "“%(name)s” stands in row %(row)s already.", node, "name",
+                    name=node.name, row=first.row.number,
+                )  # fmt: skip
+
+    def _check_circles(self):
+        state = {}
+        for node in self.nodes:
+            trail = []
+            step = node
+            while isinstance(step, Node) and id(step) not in state:
+                state[id(step)] = "open"
+                trail.append(step)
+                step = self._above(step)
+            if isinstance(step, Node) and state.get(id(step)) == "open":
+                circle = trail[trail.index(step) :]
+                names = " → ".join(n.code or n.name for n in [*circle, circle[0]])
+                for member in circle:
+                    if member.parent_is_told:
+                        self._error(
+                            "E_CYCLE",
+                            "The parents run in a circle: %(names)s.",
+                            member,
+                            "parent",
+                            names=names,
+                        )
+            for seen in trail:
+                state[id(seen)] = "done"
+
+    def _above(self, node):
+        """The parent as it will be: an agency of the register may be moved by another row of the list."""
+        parent = node.parent
+        while isinstance(parent, Known):
+            upper = self._as_node(self.register.get(parent.parent_id))
+            if upper is None or isinstance(upper, Node):
+                return upper
+            parent = upper
+        return parent
+
+    def _check_levels(self):
+        for node in self.nodes:
+            parent = node.parent
+            if parent is None or not node.parent_is_told or not node.level or not parent.level:
+                continue
+            if RANK[parent.level] > RANK[node.level]:
+                self._error(
+                    "E_LEVEL_ORDER", "“%(name)s” (%(level)s) cannot stand below “%(parent)s” (%(parent_level)s).", node,
+                    "parent", name=node.name, level=str(Level(node.level).label), parent=parent.name,
+                    parent_level=str(Level(parent.level).label),
+                )  # fmt: skip
+
+    def _check_codes(self):
+        """Codes that agencies outside the person's reach hold; roots that the person may not enter."""
+        wanted = {n.code: n for n in self.nodes if n.code and not (n.known and n.known.code == n.code)}
+        taken = set()
+        codes = list(wanted)
+        for i in range(0, len(codes), 500):
+            rows = Agency.objects.filter(code__in=codes[i : i + 500], dissolved_on=None)
+            taken.update(rows.values_list("code", "id"))
+        for code, agency_id in sorted(taken):
+            holder = self.by_known.get(agency_id)
+            if holder is None or holder.code in ("", code):
+                self._error(
+                    "E_CODE_TAKEN", "The code %(code)s cannot be given.", wanted[code], "code", code=code
+                )
+        if self.user is None or self.user.is_superuser or Role.ADMINISTRATOR not in roles_anywhere(self.user):
+            limited = self.user is not None and not self.user.is_superuser
+        else:
+            limited = True
+        if limited:
+            for node in self.nodes:
+                if node.parent is None and node.known is None and not node.is_wrong:
+                    self._error(
+                        "E_PARENT_UNKNOWN",
+                        "“%(text)s” lies outside what you look after.",
+                        node,
+                        "name",
+                        text=node.name,
+                    )
+
+    def _check_later_changes(self):
+        """A list of an earlier day does not overrule what changed after it."""
+        changed = {n.known.id: n for n in self.nodes if n.known and not n.is_wrong}
+        self.later = set()
+        if not self.options.correct:
+            later = PastIdentity.objects.filter(until__gt=self.checked.on).values_list("agency_id", flat=True)
+            self.later = set(later) & set(changed)
+
+    # Lines
+
+    def _line(self, node):
+        row, known = node.row, node.known
+        parent = node.parent
+        if node.is_wrong:
+            outcome = WRONG
+        elif known is None:
+            outcome = NEW
+        else:
+            node.differences = self._differences(node)
+            outcome = CHANGED if node.differences else UNCHANGED
+            if node.differences and known.id in self.later:
+                self._error(
+                    "E_LATER_CHANGE",
+                    "A later change of “%(name)s” is on record.",
+                    node,
+                    "name",
+                    name=known.name,
+                )
+                outcome = WRONG
+        record = {
+            "code": node.code or (known.code if known else "") or None,
+            "name": known.name
+            if known and not any(d.name == "name" for d in node.differences)
+            else node.name,
+            "level": node.level,
+            "parent_code": (parent.code or None) if parent is not None else None,
+            "parent_name": parent.name if parent is not None else None,
+        }
+        return Line(
+            row.sheet, row.number, outcome, node.name, row.cell("name"), record, tuple(node.differences), node.how,
+            known.id if known else None, node,
+        )  # fmt: skip
+
+    def _differences(self, node):
+        """What the row says otherwise than the register. Another spelling of the same name is no change."""
+        known, row = node.known, node.row
+        found = []
+
+        def differs(name, title, before, after, cell):
+            found.append(Difference(name, title, before, after, row.cell(cell)))
+
+        if node.name and node.name != known.name and not self._same(node, known):
+            differs("name", str(_("name")), known.name, node.name, "name")
+        if node.code and node.code != known.code:
+            differs("code", str(_("code")), known.code, node.code, "code")
+        if node.level != known.level:
+            differs("level", str(_("level")), Level(known.level).label, Level(node.level).label, "level")
+        if node.parent_is_told and _identity(node.parent) != known.parent_id:
+            before = self.register.get(known.parent_id)
+            differs("parent", str(_("parent")), before.name if before else "", node.parent.name, "parent")
+        if (
+            any(d.name in ("name", "level") for d in found)
+            and node.kind != known.kind
+            and (node.is_unit or known.is_unit)
+        ):
+            differs("kind", str(_("kind")), Kind(known.kind).label, Kind(node.kind).label, "name")
+        return found
+
+    def _described(self, found):
+        known = found.known if isinstance(found, Node) else found
+        if known is not None:
+            return f"{known.name} ({self.register.parents_of(known)})"
+        return f"{found.name} ({found.code or found.row.number})"
+
+
+def _identity(parent):
+    if isinstance(parent, Node):
+        return parent.known.id if parent.known else id(parent)
+    return parent.id if parent is not None else None
+
+
+def key_of(group):
+    return (group.sheet, group.number)

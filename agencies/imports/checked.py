@@ -1,0 +1,145 @@
+"""What checking a list finds: its lines, what is wrong, what has to be asked. Plain values, nothing written."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from datetime import date
+
+from iso_rollout.sheets import Overrides
+
+NEW, CHANGED, UNCHANGED, WRONG = "new", "changed", "unchanged", "wrong"
+
+
+@dataclass
+class Options:
+    """How a person wants a list to be read. Travels as JSON in `Upload.options`.
+
+    `answers`: {key of a question: agency id}. `since`: the day from which new agencies exist, None for always.
+    `correct`: a changed name, code or parent was a mistake, not a change of that day. `several`: an agency may
+    stand in a list of declarations more than once. `plan`: the code of the plan that a list of rollouts is for.
+    """
+
+    convert_legacy: bool = False
+    sheet: str | None = None
+    overrides: Overrides = field(default_factory=Overrides)
+    answers: dict = field(default_factory=dict)
+    since: date | None = None
+    correct: bool = False
+    several: bool = False
+    plan: str = ""
+
+    @classmethod
+    def from_dict(cls, data):
+        """From what `as_dict` gave; unknown keys are left out."""
+        data = {name: value for name, value in (data or {}).items() if name in cls.__dataclass_fields__}
+        if data.get("since"):
+            data["since"] = date.fromisoformat(data["since"])
+        data["overrides"] = Overrides.from_dict(data.get("overrides") or {})
+        return cls(**data)
+
+    def as_dict(self):
+        return asdict(self) | {"since": self.since.isoformat() if self.since else None}
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One value that would change: the field's title, what stands now, what will, and the cell that says so."""
+
+    name: str
+    title: str
+    before: str
+    after: str
+    cell: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An agency that a name may mean: its parents tell it from others of the name."""
+
+    agency_id: int
+    name: str
+    code: str
+    parents: str  # "huyện Văn Lâm, tỉnh Hưng Yên"
+    is_near: bool = False  # spelt otherwise: may be suggested, never taken
+
+
+@dataclass(slots=True)
+class Question:
+    """A name that means several agencies, or none: for a person to answer. `places` are its cells."""
+
+    key: str
+    text: str
+    scope: str  # where it was looked for, "" for everywhere
+    candidates: list
+    places: list = field(default_factory=list)  # [(sheet, cell)]
+
+
+@dataclass(slots=True)
+class Line:
+    """One row of the list and what would become of it.
+
+    `how` says by what it was matched ("code", "name", "learned", "answer", ""). `record` is the row in clean words.
+    `plan` is the kind's own: what it needs to write the line.
+    """
+
+    sheet: str | None
+    number: int
+    outcome: str
+    label: str
+    cell: str
+    record: dict
+    differences: tuple = ()
+    how: str = ""
+    agency_id: int | None = None
+    plan: object = None
+
+
+@dataclass
+class Checked:
+    """A list that was read, matched and compared with the register. `is_fine`: nothing blocks it."""
+
+    kind: str
+    file_name: str
+    on: date
+    lines: list = field(default_factory=list)
+    errors: list = field(default_factory=list)
+    warnings: list = field(default_factory=list)
+    questions: list = field(default_factory=list)
+    reading: object = None
+    learned: list = field(default_factory=list)  # answers to be kept as aliases
+    plan: object = None
+    seen: tuple = ()  # how far the history had got when it was compared
+
+    @property
+    def is_fine(self):
+        return not self.errors
+
+    def number_of(self, outcome):
+        return sum(line.outcome == outcome for line in self.lines)
+
+    @property
+    def counts(self):
+        """Rows, new, changed, unchanged, errors, warnings: for screens and for `Upload.counts`."""
+        return {
+            "rows": len(self.lines) if self.is_fine else 0,
+            **{outcome: self.number_of(outcome) for outcome in (NEW, CHANGED, UNCHANGED)},
+            "errors": len(self.errors),
+            "warnings": len(self.warnings),
+        }
+
+    def page(self, outcome="", start=0, size=50):
+        """Some lines of one outcome ("" for all): a preview never holds more than a page."""
+        found = [line for line in self.lines if not outcome or line.outcome == outcome]
+        return found[start : start + size]
+
+    def records(self):
+        return [line.record for line in self.lines]
+
+    @property
+    def digest(self):
+        """Of what would happen: two checks with the same digest write the same."""
+        told = [
+            (line.sheet, line.number, line.outcome, line.agency_id, line.record, [asdict(d) for d in line.differences])
+            for line in self.lines
+        ]  # fmt: skip
+        return hashlib.sha256(json.dumps(told, default=str, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,252 @@
+"""Lists of agencies: new ones, revisions, and everything that blocks, each with its cell."""
+
+import datetime
+
+import pytest
+
+from agencies.history import undo
+from agencies.imports import engine
+from agencies.imports.agency_list import AgencyList
+from agencies.imports.checked import Options
+from agencies.models import Agency, Change, ChangeSet, Kind, PastIdentity, Role
+from agencies.testing import day, make_agency, make_province, make_user, workbook
+
+pytestmark = pytest.mark.django_db
+KIND = AgencyList()
+HEAD = ["Mã cơ quan", "Tên cơ quan", "Cấp", "Cơ quan cấp trên"]
+
+
+def check(*rows, **options):
+    return engine.check(KIND, workbook(*rows), "ds.xlsx", **options)
+
+
+def named(checked):
+    return [(e.code, e.cell) for e in checked.errors]
+
+
+def take_in(*rows, **options):
+    checked = check(*rows, **options)
+    assert [str(e) for e in checked.errors] == []
+    given = {k: v for k, v in options.items() if k in ("user", "options")}
+    return engine.write(KIND, checked, shown=checked.digest, **given)
+
+
+PROVINCE = [
+    ["H31", "UBND tỉnh Hưng Yên", "Tỉnh", None],
+    ["H31.VP", "Văn phòng UBND tỉnh", "Tỉnh", None],
+    ["H31.05", "Sở Khoa học và Công nghệ", "Tỉnh", None],
+    ["H31.05.1", "Chi cục Tiêu chuẩn Đo lường Chất lượng", "Tỉnh", "Sở KH&CN"],
+    ["H31.05.2", "Trung tâm Ứng dụng khoa học", "Tỉnh", "H31.05"],
+    ["H31.20", "UBND huyện Văn Lâm", "Huyện", None],
+    ["H31.20.P1", "Phòng Nội vụ", "Huyện", "UBND huyện Văn Lâm"],
+    ["H31.20.1", "UBND xã Lạc Đạo", "Xã", "huyện Văn Lâm"],
+    ["H31.90", "Cục Thuế tỉnh Hưng Yên", "Tỉnh", None],
+]
+
+
+def test_kinds_parents_and_coverage_follow_from_the_names():
+    take_in(HEAD, *PROVINCE)
+    kinds = dict(Agency.objects.values_list("code", "kind"))
+    assert kinds == {
+        "H31": Kind.PROVINCIAL_COMMITTEE, "H31.VP": Kind.DEPARTMENT, "H31.05": Kind.DEPARTMENT,
+        "H31.05.1": Kind.SUB_DEPARTMENT, "H31.05.2": Kind.PUBLIC_SERVICE_UNIT, "H31.20": Kind.DISTRICT_COMMITTEE,
+        "H31.20.P1": Kind.DEPARTMENT, "H31.20.1": Kind.COMMUNE_COMMITTEE, "H31.90": Kind.VERTICAL,
+    }  # fmt: skip
+    parents = dict(Agency.objects.values_list("code", "parent__code"))
+    assert parents["H31.20"] == parents["H31.05"] == "H31"
+    assert parents["H31.05.1"] == "H31.05"
+    covered = dict(Agency.objects.exclude(covered_by=None).values_list("code", "covered_by__code"))
+    assert covered == {"H31.VP": "H31", "H31.20.P1": "H31.20"}
+
+
+def test_any_order_gives_the_same_tree():
+    take_in(HEAD, *reversed(PROVINCE))
+    assert Agency.objects.get(code="H31.20.1").path.startswith(Agency.objects.get(code="H31").path)
+    assert Agency.objects.count() == len(PROVINCE)
+
+
+def test_the_same_list_again_writes_nothing():
+    take_in(HEAD, *PROVINCE)
+    before = (ChangeSet.objects.count(), Change.objects.count())
+    assert take_in(HEAD, *PROVINCE).change_set is None
+    assert (ChangeSet.objects.count(), Change.objects.count()) == before
+
+
+def test_every_line_of_history_names_its_cell():
+    written = take_in(HEAD, *PROVINCE[:2])
+    assert list(written.change_set.changes.order_by("id").values_list("cell", flat=True)) == [
+        "Danh sách!B2",
+        "Danh sách!B3",
+    ]
+
+
+def test_a_changed_name_code_and_parent_are_a_revision_of_that_day():
+    province = make_province()
+    other = make_agency("UBND xã Việt Hưng", province.van_lam, code="H31.20.9", on=None)
+    checked = check(
+        HEAD,
+        [province.lac_dao.code, "UBND xã Lạc Đạo Mới", "Xã", "UBND huyện Khoái Châu"],
+        ["H31.20.X", "UBND xã Việt Hưng", "Xã", "UBND huyện Văn Lâm"],
+        on=day("2026-03-01"),
+    )
+    shown = [(d.name, d.before, d.after, d.cell) for line in checked.lines for d in line.differences]
+    assert shown == [
+        ("name", "UBND xã Lạc Đạo", "UBND xã Lạc Đạo Mới", "B2"),
+        ("parent", "UBND huyện Văn Lâm", "UBND huyện Khoái Châu", "D2"),
+        ("code", "H31.20.9", "H31.20.X", "A3"),
+    ]
+    engine.write(KIND, checked)
+    lac_dao = Agency.objects.get(pk=province.lac_dao.pk)
+    assert (lac_dao.name, lac_dao.parent_id) == ("UBND xã Lạc Đạo Mới", province.khoai_chau.pk)
+    assert lac_dao.path.startswith(province.khoai_chau.path)
+    then = Agency.objects.as_of(day("2026-02-28")).get(pk=lac_dao.pk)
+    assert (then.name, then.parent_id) == ("UBND xã Lạc Đạo", province.van_lam.pk)
+    assert Agency.objects.as_of(day("2026-02-28")).get(pk=other.pk).code == "H31.20.9"
+
+
+def test_a_correction_leaves_no_past_identity():
+    province = make_province()
+    checked = check(
+        HEAD, [province.lac_dao.code, "UBND xã Lạc Đảo", "Xã", None], options=Options(correct=True)
+    )
+    engine.write(KIND, checked, options=Options(correct=True))
+    assert Agency.objects.get(pk=province.lac_dao.pk).name == "UBND xã Lạc Đảo"
+    assert not PastIdentity.objects.exists()
+
+
+def test_codes_may_change_hands():
+    province = make_province()
+    one, two = province.lac_dao, province.lac_hong
+    district = "UBND huyện Văn Lâm"
+    take_in(
+        HEAD, [two.code, "UBND xã Lạc Đạo", "Xã", district], [one.code, "UBND xã Lạc Hồng", "Xã", district]
+    )
+    # By code first: the names change hands, which comes to the same.
+    assert Agency.objects.get(pk=one.pk).name == "UBND xã Lạc Hồng"
+    assert Agency.objects.get(pk=two.pk).name == "UBND xã Lạc Đạo"
+
+
+def test_another_spelling_of_the_name_is_no_change():
+    province = make_province()
+    checked = check(HEAD, [province.lac_dao.code, "Uỷ ban nhân dân X. LẠC ĐẠO", "Xã", "H. Văn Lâm"])
+    assert checked.counts["unchanged"] == 1
+
+
+def test_a_list_of_an_earlier_day_does_not_overrule_a_later_change():
+    province = make_province()
+    province.lac_dao.revise(by=None, seen=1, on=day("2025-01-01"), name="UBND xã Lạc Đạo Mới")
+    checked = check(HEAD, [province.lac_dao.code, "UBND xã Lạc Đảo", "Xã", None], on=day("2024-01-01"))
+    assert named(checked) == [("E_LATER_CHANGE", "B2")]
+
+
+@pytest.mark.parametrize(
+    ("rows", "errors"),
+    [
+        ([["H1", "UBND huyện A", "Huyện", "H31.99"]], [("E_PARENT_UNKNOWN", "D2")]),
+        ([["H1", "UBND huyện A", "Huyện", "H1"]], [("E_CYCLE", "D2")]),
+        ([["H1", "UBND huyện A", "Huyện", "UBND xã Lạc Đạo"]], [("E_LEVEL_ORDER", "D2")]),
+        ([["H1", "UBND xã A", "Tỉnh", "H31"]], [("E_LEVEL", "C2")]),
+        ([["H1", "UBND xã A", "Xã", None]], [("E_PARENT_REQUIRED", "B2")]),
+        (
+            [["H1", "UBND xã A", "Xã", "H31.20"], ["H2", "Xã A", "Xã", "UBND huyện Văn Lâm"]],
+            [("E_DUP", "B3")],
+        ),
+        (
+            [["H1", "UBND xã Bình Minh", "Xã", "H31.20"], ["H1", "UBND xã B", "Xã", "H31.20"]],
+            [("E_DUP", "A3")],
+        ),
+    ],
+)
+def test_what_blocks_is_named_with_its_cell(rows, errors):
+    make_province()
+    checked = check(HEAD, *rows)
+    assert named(checked) == errors
+    with pytest.raises(engine.Blocked):
+        engine.write(KIND, checked)
+
+
+def test_a_group_row_is_the_parent_of_the_rows_below():
+    make_province()
+    checked = check(
+        ["TT", "Tên đơn vị", "Mã"], ["I", "HUYỆN VĂN LÂM", None], [1, "Xã Tân Quang", "T1"], [2, "Xã Đại Đồng", "T2"],
+        ["II", "HUYỆN KHOÁI CHÂU", None], [1, "Xã Đại Đồng", "T3"],
+    )  # fmt: skip
+    assert [(r["name"], r["parent_name"]) for r in checked.records()] == [
+        ("UBND xã Tân Quang", "UBND huyện Văn Lâm"),
+        ("UBND xã Đại Đồng", "UBND huyện Văn Lâm"),
+        ("UBND xã Đại Đồng", "UBND huyện Khoái Châu"),
+    ]
+
+
+def test_a_group_row_of_no_known_district_is_named_once():
+    make_province()
+    checked = check(
+        ["TT", "Tên đơn vị", "Mã"], ["I", "HUYỆN KIM SƠN", None], [1, "Xã A", "T1"], [2, "Xã B", "T2"]
+    )
+    assert named(checked) == [("E_PARENT_UNKNOWN", "B2")]
+
+
+def test_new_agencies_may_exist_from_a_day():
+    province = make_province()
+    options = Options(since=datetime.date(2025, 7, 1))
+    take_in(HEAD, ["N1", "UBND xã Mới", "Xã", province.van_lam.code], options=options)
+    assert Agency.objects.get(code="N1").established_on == datetime.date(2025, 7, 1)
+
+
+def test_undo_takes_the_list_back():
+    province = make_province()
+    written = take_in(
+        HEAD,
+        ["N1", "UBND xã Mới", "Xã", province.van_lam.code],
+        [province.lac_dao.code, "UBND xã Lạc Đạo Mới", "Xã", None],
+    )
+    undo(written.change_set, by=None)
+    assert Agency.objects.get(pk=province.lac_dao.pk).name == "UBND xã Lạc Đạo"
+    assert Agency.objects.get(code="N1").is_void
+
+
+def test_what_was_shown_must_still_happen():
+    province = make_province()
+    rows = (HEAD, ["N1", "UBND xã Mới", "Xã", province.van_lam.code])
+    checked = check(*rows, [province.lac_dao.code, "UBND xã Lạc Đạo Mới", "Xã", None])
+    province.lac_dao.revise(by=None, seen=1, name="UBND xã Lạc Đạo Mới")
+    with pytest.raises(engine.Different) as difference:
+        engine.write(KIND, checked, shown=checked.digest)
+    assert difference.value.checked.counts["changed"] == 0
+    assert not Agency.objects.filter(code="N1").exists()
+
+
+# Scope
+
+
+def test_agencies_outside_a_persons_reach_read_as_unknown():
+    province = make_province()
+    user = make_user(Role.COORDINATOR, province.van_lam)
+    inside = check(HEAD, ["N1", "UBND xã Mới", "Xã", "H31.20"], user=user)
+    assert inside.is_fine
+    outside = check(
+        HEAD, ["N1", "UBND xã Mới", "Xã", "UBND huyện Khoái Châu"], ["N2", "UBND tỉnh Khác", "Tỉnh", None],
+        [province.dong_tao.code, "UBND xã Đông Tảo", "Xã", "H31.20"], user=user,
+    )  # fmt: skip
+    assert named(outside) == [("E_PARENT_UNKNOWN", "D2"), ("E_CODE_TAKEN", "A4"), ("E_PARENT_UNKNOWN", "B3")]
+    told = " ".join(str(e) for e in outside.errors)
+    assert "Đông Tảo" not in told and "Hưng Yên" not in told
+
+
+def test_a_viewer_brings_in_nothing():
+    province = make_province()
+    with pytest.raises(engine.Refused):
+        check(HEAD, *PROVINCE, user=make_user(Role.VIEWER, province.committee))
+
+
+def test_a_district_and_its_commune_may_move_in_one_list():
+    province = make_province()
+    new = make_agency("UBND huyện Mỹ Hào", province.committee, Kind.DISTRICT_COMMITTEE, code="H31.30")
+    take_in(
+        HEAD, ["H31.20.1", "UBND xã Lạc Đạo", "Xã", "H31.30"], ["H31.30.9", "UBND xã Mới", "Xã", "H31.30"],
+        ["H31.20.2", "UBND xã Lạc Hồng", "Xã", "H31.40"], ["H31.40", "UBND huyện Kim Động", "Huyện", "H31"], on=day("2026-01-01"),
+    )  # fmt: skip
+    for code, parent in (("H31.20.1", "H31.30"), ("H31.30.9", "H31.30"), ("H31.20.2", "H31.40")):
+        agency = Agency.objects.get(code=code)
+        assert agency.parent.code == parent and agency.path.startswith(agency.parent.path)
+    assert new.pk

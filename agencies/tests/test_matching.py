@@ -1,0 +1,117 @@
+"""A name as an office writes it finds the one agency it means, or is a question."""
+
+import pytest
+
+from agencies.imports.matching import NOWHERE, Matcher, Place, is_block, level_hint
+from agencies.imports.register import Register
+from agencies.models import AgencyAlias, Level, Role
+from agencies.testing import make_agency, make_province, make_user, today
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def province():
+    return make_province()
+
+
+def matcher(**options):
+    return Matcher(Register(today()), **options)
+
+
+def found(text, place=NOWHERE, **options):
+    match = matcher().match(text, place=place, **options)
+    return match.agency.name if match.agency else match.how
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["UBND xã Lạc Đạo", "Xã Lạc Đạo", "X. Lạc Đạo", "LẠC ĐẠO", "U.B.N.D xã LẠC ĐẠO", "Uỷ ban nhân dân xã Lạc Ðạo", "ubnd  x. lạc đạo"],
+)  # fmt: skip
+def test_institution_words_case_and_spaces_do_not_matter(province, text):
+    assert found(text) == "UBND xã Lạc Đạo"
+
+
+@pytest.mark.parametrize(
+    "text", ["Sở KH&CN", "Sở KHCN", "SỞ KHOA HỌC VÀ CÔNG NGHỆ", "Sở Khoa học - Công nghệ"]
+)
+def test_departments_may_be_shortened(province, text):
+    assert found(text) == "Sở Khoa học và Công nghệ"
+
+
+def test_letters_and_tones_decide(province):
+    assert found("Xã Lạc Dao") == "unknown"
+    near = matcher().candidates("Xã Lạc Dạo", [], NOWHERE)
+    assert [c.name for c in near if c.is_near][0] == "UBND xã Lạc Đạo"
+
+
+def test_the_unit_type_decides_when_it_is_written(province):
+    assert found("Phường Lạc Đạo") == "unknown"
+    assert found("Lạc Đạo", unit_type="phuong") == "unknown"
+
+
+def test_a_name_of_two_communes_is_a_question_and_says_their_parents(province):
+    make_agency("UBND thị trấn Bình Minh", province.van_lam)
+    m = matcher()
+    match = m.match("Bình Minh")
+    assert (match.agency, match.how) == (None, "ambiguous")
+    parents = {c.parents for c in m.candidates("Bình Minh", match.candidates, NOWHERE)}
+    assert parents == {"UBND huyện Văn Lâm, UBND tỉnh Hưng Yên", "UBND huyện Khoái Châu, UBND tỉnh Hưng Yên"}
+    assert found("Xã Bình Minh") == "UBND xã Bình Minh"
+
+
+def test_inside_a_district_a_bare_name_is_enough_and_nothing_else_counts(province):
+    make_agency("UBND xã Lạc Đạo", province.khoai_chau)
+    register = Register(today())
+    place = Place(register.get(province.van_lam.pk), "group")
+    assert Matcher(register).match("Lạc Đạo", place=place).agency.id == province.lac_dao.pk
+    assert Matcher(register).match("Bình Minh", place=place).how == "unknown"
+
+
+def test_a_bare_name_inside_the_district_of_that_name_is_its_commune(province):
+    make_agency("UBND thị trấn Văn Lâm", province.van_lam)
+    register = Register(today())
+    place = Place(register.get(province.van_lam.pk), "group")
+    assert Matcher(register).match("Văn Lâm", place=place).agency.name == "UBND thị trấn Văn Lâm"
+    assert Matcher(register).match("UBND huyện", place=place).agency.id == province.van_lam.pk
+
+
+def test_a_learned_name_answers_the_next_question(province):
+    AgencyAlias.objects.create(agency=province.chi_dao, text="Chỉ Đạo mới", key="chi3 dao5 moi4")
+    from agencies.imports.matching import alias_key
+
+    AgencyAlias.objects.update(key=alias_key("Chỉ Đạo mới"))
+    match = matcher().match("CHỈ ĐẠO MỚI")
+    assert (match.agency.id, match.how) == (province.chi_dao.pk, "learned")
+
+
+def test_agencies_outside_a_persons_reach_read_as_unknown(province):
+    user = make_user(Role.COORDINATOR, province.van_lam)
+    m = Matcher(Register(today(), user=user, roles={Role.COORDINATOR}))
+    assert m.match("Lạc Đạo").agency.id == province.lac_dao.pk
+    assert m.match("Bình Minh").how == "unknown"
+    assert m.match("", code=province.binh_minh.code).how == "unknown_code"
+    assert m.candidates("Bình Minh", [], NOWHERE) == []
+
+
+def test_the_code_of_the_lists_day_comes_first(province):
+    assert found("Lạc Hồng", code=province.chi_dao.code) == "UBND xã Chỉ Đạo"
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("KHỐI SỞ, NGÀNH", True),
+        ("Cấp xã", True),
+        ("Sở Nội vụ", False),
+        ("Huyện Văn Lâm", False),
+        ("UBND tỉnh", False),
+    ],
+)
+def test_headings_over_blocks_are_no_agencies(text, answer):
+    assert is_block(text) is answer
+
+
+def test_a_heading_may_say_the_level():
+    assert level_hint("C. KHỐI UBND CẤP XÃ") == Level.COMMUNE
+    assert level_hint("Huyện Văn Lâm") is None

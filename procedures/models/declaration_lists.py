@@ -1,0 +1,188 @@
+"""The set-based twins of `declare` and of a declaration's correction: a whole list in a few statements."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from agencies.history import change_of, record_many, snapshot
+from procedures.lifecycle import Stage
+from procedures.models.agency_procedures import AgencyProcedure, PastApplication
+from procedures.models.declarations import Declaration, Precision, Redeclaration
+from procedures.models.entries import acting_roles
+from procedures.models.rollouts import Milestone, Rollout
+from procedures.models.tallies import retally
+
+BATCH = 500
+
+
+@dataclass
+class Declared:
+    """One declaration of a list. `rollout`: the undertaking that it completes, None for none."""
+
+    agency: object
+    standard: object
+    on: object
+    number: str = ""
+    precision: str = Precision.DAY
+    note: str = ""
+    rollout: object = None
+    cell: str = ""
+
+
+@transaction.atomic
+def declare_many(entries, *, by, change_set, covers_procedures=True):
+    """Record declarations that were checked against the rules; the milestones and procedures follow.
+
+    Returns the declarations. History is written to `change_set`, each line with its cell.
+    """
+    earlier = defaultdict(list)
+    ids = sorted({entry.agency.pk for entry in entries})
+    for batch in _batches(ids):
+        rows = Declaration.objects.counting().filter(agency__in=batch)
+        for agency_id, day, standard_id in rows.values_list("agency_id", "declared_on", "standard_id"):
+            earlier[agency_id].append((day, standard_id))
+    now, made = timezone.now(), []
+    for entry in sorted(entries, key=lambda e: e.on):
+        declaration = Declaration(
+            agency=entry.agency, standard=entry.standard, declared_on=entry.on, number=entry.number,
+            precision=entry.precision, note=entry.note, recorded_by=by, recorded_at=now,
+            reason=_reason(earlier[entry.agency.pk], entry),
+        )  # fmt: skip
+        earlier[entry.agency.pk].append((entry.on, entry.standard.pk))
+        declaration.settle(by, acting_roles(by, entry.agency))
+        declaration.derive()
+        made.append((declaration, entry))
+    Declaration.objects.bulk_create([d for d, _entry in made], batch_size=BATCH)
+    record_many(change_of(change_set, d, cell=entry.cell) for d, entry in made)
+    _reach(made, by, change_set)
+    if covers_procedures:
+        cover(entries, change_set=change_set)
+    return [d for d, _entry in made]
+
+
+def _reason(earlier, entry):
+    before = [standard for day, standard in sorted(earlier) if day <= entry.on]
+    if not before:
+        return Redeclaration.FIRST
+    return Redeclaration.NEW_STANDARD if before[-1] != entry.standard.pk else Redeclaration.ADJUSTED
+
+
+def _reach(made, by, change_set):
+    """The milestone *declared* of the rollouts that these declarations complete."""
+    milestones = []
+    for declaration, entry in made:
+        if entry.rollout is None:
+            continue
+        milestone = Milestone(
+            rollout=entry.rollout, stage=Stage.DECLARED, rank=Stage.DECLARED.rank, reached_on=entry.on,
+            declaration=declaration, recorded_by=by, recorded_at=declaration.recorded_at,
+            acceptance=declaration.acceptance, reviewed_by=declaration.reviewed_by, reviewed_at=declaration.reviewed_at,
+        )  # fmt: skip
+        milestones.append((milestone, entry))
+    Milestone.objects.bulk_create([m for m, _entry in milestones], batch_size=BATCH)
+    record_many(change_of(change_set, m, cell=entry.cell) for m, entry in milestones)
+    ids = [m.rollout_id for m, _entry in milestones]
+    for batch in _batches(ids):
+        Rollout.objects.filter(pk__in=batch).update(version=F("version") + 1)
+        Rollout.refresh_derived(Rollout.objects.filter(pk__in=batch))
+
+
+def cover(entries, *, change_set):
+    """Put the procedures of agencies under the standard each declared, from its day; the earlier one is kept.
+
+    As `AgencyProcedureQuerySet.apply`, for many agencies and days; tallied once.
+    """
+    by_agency = defaultdict(list)
+    for entry in sorted(entries, key=lambda e: e.on):
+        by_agency[entry.agency.pk].append(entry)
+    changes, past, touched, groups = [], [], set(), defaultdict(list)
+    for batch in _batches(sorted(by_agency)):
+        duties = AgencyProcedure.objects.filter(agency__in=batch).select_related("procedure", "agency")
+        for duty in duties.order_by("id").iterator(chunk_size=2_000):
+            for entry in by_agency[duty.agency_id]:
+                if duty.standard_id == entry.standard.pk or not _in_force(duty, entry.on):
+                    continue
+                if duty.applied_on is not None and duty.applied_on >= entry.on:
+                    continue
+                before = snapshot(duty)
+                if duty.standard_id is not None:
+                    past.append(
+                        PastApplication(
+                            agency_procedure=duty,
+                            standard_id=duty.standard_id,
+                            applied_on=duty.applied_on,
+                            until=entry.on,
+                        )
+                    )
+                duty.standard, duty.applied_on, duty.version = entry.standard, entry.on, duty.version + 1
+                changes.append(change_of(change_set, duty, before=before, cell=entry.cell))
+                groups[entry.standard.pk, entry.on].append(duty.pk)
+                touched.add(duty.agency_id)
+    for (standard_id, day), ids in sorted(groups.items(), key=lambda item: item[0][1]):
+        for batch in _batches(ids):
+            AgencyProcedure.objects.filter(pk__in=batch).update(
+                standard_id=standard_id, applied_on=day, version=F("version") + 1
+            )
+    PastApplication.objects.bulk_create(past, batch_size=BATCH)
+    record_many([change_of(change_set, p) for p in past] + changes)
+    if touched:
+        retally(touched)
+
+
+def _in_force(duty, day):
+    procedure = duty.procedure
+    return (
+        (duty.assigned_on is None or duty.assigned_on <= day)
+        and (duty.ended_on is None or duty.ended_on > day)
+        and (procedure.effective_on is None or procedure.effective_on <= day)
+        and (procedure.repealed_on is None or procedure.repealed_on > day)
+    )
+
+
+@transaction.atomic
+def amend_many(amendments, *, by, change_set):
+    """Correct number and day of declarations on record: [(declaration, {field: value}, cell)].
+
+    The milestone and the procedures that came under the standard on the old day follow.
+    """
+    changes, moved = [], []
+    for declaration, values, cell in amendments:
+        before, was = snapshot(declaration), declaration.declared_on
+        for name, value in values.items():
+            setattr(declaration, name, value)
+        declaration.derive()
+        declaration.version += 1
+        changes.append(change_of(change_set, declaration, before=before, cell=cell))
+        if declaration.declared_on != was:
+            moved.append((declaration, was, cell))
+    Declaration.objects.bulk_update(
+        [d for d, _values, _cell in amendments],
+        ["number", "declared_on", "precision", "lacks_evidence", "version"],
+        batch_size=BATCH,
+    )
+    touched = set()
+    for declaration, was, cell in moved:
+        for milestone in Milestone.objects.filter(declaration=declaration).select_related("rollout__agency"):
+            before = snapshot(milestone)
+            milestone.reached_on, milestone.version = declaration.declared_on, milestone.version + 1
+            milestone.save(update_fields=["reached_on", "version"])
+            changes.append(change_of(change_set, milestone, before=before, cell=cell))
+        duties = AgencyProcedure.objects.filter(
+            agency=declaration.agency_id, standard=declaration.standard_id, applied_on=was
+        ).select_related("agency", "procedure")
+        for duty in duties:
+            before = snapshot(duty)
+            duty.applied_on, duty.version = declaration.declared_on, duty.version + 1
+            duty.save(update_fields=["applied_on", "version"])
+            changes.append(change_of(change_set, duty, before=before, cell=cell))
+            touched.add(duty.agency_id)
+    record_many(changes)
+    if touched:
+        retally(touched)
+
+
+def _batches(ids):
+    return [ids[i : i + BATCH] for i in range(0, len(ids), BATCH)]
