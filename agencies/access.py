@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from django.db.models import Q
 from django.utils import timezone
 
-from agencies.models.agency import Agency, in_subtree
+from agencies.models.agency import Agency
 from agencies.models.people import Role, User
+from agencies.models.tree import in_subtree
 
 
 def grants(user, on=None):

@@ -5,8 +5,8 @@ from django.db import connection, models
 from django.utils import timezone
 
 from agencies.models import Agency, Change, Kind, Level, Membership, PastIdentity, Role, Succession, Upload
-from agencies.models.agency import in_subtree
 from agencies.models.history import ChangeSet
+from agencies.models.tree import in_subtree
 from agencies.testing import constraint_names, database_refuses, day, make_province, make_user
 
 pytestmark = pytest.mark.django_db
