@@ -71,6 +71,7 @@ class _AsOfRows(models.query.ModelIterable):
 
     def __iter__(self):
         for agency in super().__iter__():
+            agency.path_now = agency.path
             for name in IDENTITY:
                 setattr(agency, name, agency.__dict__.pop(f"{name}_then"))
             agency.as_of_day = self.queryset._as_of_day
@@ -309,6 +310,8 @@ class Agency(models.Model):
         ]
 
     as_of_day = None
+    # The present path of an agency as of a past day; None: its path is the present one.
+    path_now = None
 
     def __str__(self):
         return self.name
