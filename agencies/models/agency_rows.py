@@ -18,6 +18,7 @@ class _AsOfRows(models.query.ModelIterable):
 
     def __iter__(self):
         for agency in super().__iter__():
+            agency.path_now = agency.path
             for name in IDENTITY:
                 setattr(agency, name, agency.__dict__.pop(f"{name}_then"))
             agency.as_of_day = self.queryset._as_of_day
