@@ -3,8 +3,10 @@
 from django.urls import path
 
 from procedures.views import agency, lists, recording
+from procedures.views.imports import check, confirm, done, home, match, recognise
 
 MILESTONE = "co-quan/<int:pk>/dot/<int:rollout_id>/moc/<int:milestone_id>"
+IMPORT = "nhap-bang-tinh/<int:pk>"
 DECLARATION = "co-quan/<int:pk>/cong-bo/<int:declaration_id>"
 
 urlpatterns = [
@@ -26,4 +28,13 @@ urlpatterns = [
     path("ke-hoach/<str:code>/dot-trien-khai/", lists.rollout_list, name="rollouts"),
     path("thu-tuc/", lists.catalogue, name="procedures"),
     path("thu-tuc/co-quan/", lists.duty_list, name="duties"),
+    path("nhap-bang-tinh/", home.home, name="imports"),
+    path(f"{IMPORT}/tep-goc/", home.original_file, name="import_file"),
+    path(f"{IMPORT}/nhan-dang/", recognise.recognise, name="import_recognise"),
+    path(f"{IMPORT}/doi-chieu/", match.match, name="import_match"),
+    path(f"{IMPORT}/kiem-tra/", check.check, name="import_check"),
+    path(f"{IMPORT}/kiem-tra/ghi-loi.xlsx", check.annotated, name="import_annotated"),
+    path(f"{IMPORT}/xac-nhan/", confirm.confirm, name="import_confirm"),
+    path(f"{IMPORT}/xong/", done.done, name="import_done"),
+    path(f"{IMPORT}/hoan-tac/", done.take_back, name="import_undo"),
 ]

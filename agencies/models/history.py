@@ -156,6 +156,27 @@ def _upload_path(upload, filename):
     return f"uploads/{upload.sha256[:2]}/{upload.sha256}"
 
 
+class UploadQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """The person's own, and those of people who bring in lists only for agencies within the person's reach."""
+        from agencies.access import scope_of
+        from agencies.models.people import Membership, Role
+
+        if user.is_active and user.is_superuser:
+            return self
+        importers = {Role.COORDINATOR, Role.ADMINISTRATOR}
+        theirs = Membership.objects.filter(user=models.OuterRef("uploaded_by"), role__in=importers)
+        within = scope_of(user, "agency__", importers)
+        return self.filter(
+            models.Q(uploaded_by=user)
+            | (
+                models.Exists(theirs.filter(within))
+                & ~models.Exists(theirs.exclude(within))
+                & models.Q(uploaded_by__is_superuser=False)
+            )
+        )
+
+
 class Upload(models.Model):
     """One spreadsheet on its way in."""
 
@@ -185,6 +206,8 @@ class Upload(models.Model):
     # Which worker holds it and since when it was last heard of; both empty when none does.
     claimed_by = models.CharField(max_length=100, blank=True)
     claimed_at = models.DateTimeField(null=True, blank=True)
+
+    objects = UploadQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("upload")

@@ -82,24 +82,24 @@ def undo_change_set(request, pk):
     form = UndoForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         done = history.undo(act, by=request.user, reason=form.cleaned_data["reason"])
-        _tell(request, done)
+        tell_what_was_undone(request, done)
         return redirect(done.change_set or act.undone_by.first() or act)
     found = history.what_undo_does(act)
+    context = {"act": act, "form": form, "found": found, "lists": three_lists(found)}
+    return render(request, "agencies/undo.html", context, status=422 if form.errors else 200)
+
+
+def three_lists(found):
+    """The three lists of an undo as `agencies/_undo_lists.html` prints them: title, how many, the first, how many more."""
     lists = [
         (_("Will be restored"), found.restored),
         (_("Kept, because edited since"), found.kept),
         (_("Cannot be restored"), found.impossible),
     ]
-    context = {
-        "act": act,
-        "form": form,
-        "found": found,
-        "lists": [(title, len(rows), rows[:LISTED], len(rows) - LISTED) for title, rows in lists],
-    }
-    return render(request, "agencies/undo.html", context, status=422 if form.errors else 200)
+    return [(title, len(rows), rows[:LISTED], len(rows) - LISTED) for title, rows in lists]
 
 
-def _tell(request, done):
+def tell_what_was_undone(request, done):
     """Say in a sentence what an undo did."""
     if done.change_set is None:
         messages.info(request, _("Nothing was left to undo; nothing was changed."))

@@ -48,6 +48,8 @@ def find_header(grid, kind, *, rows=None, meanings=None):
 
 def _header(grid, kind, first, last, meanings):
     paths = heading_paths(grid, first, last)
+    # A column without a heading means what a person says.
+    paths |= {number: () for number in meanings if number not in paths}
     columns, duplicates = map_columns(paths, kind)
     columns = [_by_person(column, kind, meanings) for column in columns]
     header = Header(first, last, tuple(columns), tuple(duplicates), _score(grid, columns, first, last))

@@ -43,6 +43,7 @@ class Reading:
     rows: list = field(default_factory=list)
     errors: list = field(default_factory=list)
     warnings: list = field(default_factory=list)
+    parsed: list = field(default_factory=list, repr=False)  # every sheet as it stands in the file
 
     @property
     def is_fine(self):
@@ -67,6 +68,7 @@ def read(source, filename, kind, *, convert_legacy=False, sheet=None, overrides=
     except Refused as refused:
         reading.errors.append(refused.as_problem())
         return reading
+    reading.parsed = parsed
     with _no_garbage_collection(sum(len(part.rows) for part in parsed)):
         _read_sheets(reading, parsed, overrides, sheet)
         if reading.errors:

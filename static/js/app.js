@@ -117,6 +117,42 @@
     }
   });
 
+  // ---- form[data-autosubmit]: a choice counts at once; without a script its button does the same ----
+  document.addEventListener("change", function (event) {
+    var form = event.target.form;
+    if (form && form.hasAttribute("data-autosubmit") && event.target.tagName === "SELECT") form.requestSubmit();
+  });
+
+  // ---- form[data-upload]: how much of a file has been sent ----
+  document.addEventListener("submit", function (event) {
+    var form = event.target, place = form.querySelector("[data-upload-progress]");
+    var input = form.querySelector("input[type=file]");
+    if (!form.hasAttribute("data-upload") || !place || !input.files.length || form.hasAttribute("data-sent")) return;
+    event.preventDefault();
+    form.setAttribute("data-sent", "");
+    var request = new XMLHttpRequest(), bar = place.querySelector("progress"), percent = place.querySelector("[data-percent]");
+    place.hidden = false;
+    request.upload.onprogress = function (sent) {
+      if (!sent.lengthComputable) return;
+      bar.value = 100 * sent.loaded / sent.total;
+      percent.textContent = Math.round(bar.value) + " %";
+    };
+    // The answer is a page like any other: the next step, or this one with what is wrong.
+    request.onload = function () {
+      if (request.status < 400) { window.location = request.responseURL; return; }
+      var page = new DOMParser().parseFromString(request.responseText, "text/html");
+      var fresh = page.querySelector("form[data-upload]");
+      if (!fresh) { form.submit(); return; }
+      form.replaceWith(fresh);
+      prepare(document);
+      var faults = fresh.querySelector("[data-error-summary]");
+      if (faults) faults.focus();
+    };
+    request.onerror = function () { form.submit(); };
+    request.open("POST", form.action);
+    request.send(new FormData(form));
+  });
+
   // ---- a second click waits for the first; coming back with the back button starts afresh ----
   document.addEventListener("submit", function (event) {
     if (event.defaultPrevented || event.target.method !== "post") return;

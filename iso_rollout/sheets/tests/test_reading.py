@@ -269,6 +269,21 @@ def test_a_person_corrects_header_column_row_and_cell():
     ]
 
 
+def test_a_column_without_a_heading_means_what_a_person_says():
+    rows = [
+        ["Tên cơ quan", None, "Số quyết định", "Tiêu chuẩn"],
+        ["Xã Lạc Đạo", "01/02/2020", "1/QĐ", "2015"],
+    ]
+    reading = declarations(w.xlsx(rows), overrides=Overrides(columns={"Danh sách": {"2": "declared_on"}}))
+    assert reading.rows[0].values["declared_on"] == dt.date(2020, 2, 1)
+
+
+def test_the_sheets_stay_at_hand_also_where_no_heading_was_found():
+    reading = declarations(w.xlsx([["Nơi nào", "Bản"], ["Xã Lạc Đạo", "2015"]]))
+    assert not reading.tables
+    assert [sheet.rows[1] for sheet in reading.parsed] == [["Xã Lạc Đạo", "2015"]]
+
+
 def test_every_row_says_what_it_was_taken_for():
     (table,) = declarations(w.xlsx(LAYOUTS["everything"]())).tables
     classes = [verdict.cls for verdict in table.verdicts]

@@ -1,0 +1,94 @@
+"""Whose upload it is and which step of it is open: what every page of the imports asks first."""
+
+from dataclasses import dataclass
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from agencies.imports import uploads
+from agencies.imports.checked import Options
+from agencies.imports.engine import may_import
+from agencies.models import Upload
+from agencies.models.history import UploadState
+from procedures import imports
+
+# States in which a list may still be corrected.
+OPEN = frozenset({UploadState.RECEIVED, UploadState.CHECKED, UploadState.REFUSED, UploadState.FAILED})
+
+
+def kinds_of(user):
+    """The kinds of lists that a person may bring in. Raises PermissionDenied when there are none."""
+    kinds = [kind for kind in map(imports.kind, imports.NAMES) if may_import(kind, user)]
+    if not kinds:
+        raise PermissionDenied
+    return kinds
+
+
+def upload_for(user, pk):
+    """(upload, kind). 403 without any role to import, 404 outside what the person may see, 403 for another's kind."""
+    kinds_of(user)
+    upload = get_object_or_404(Upload.objects.visible_to(user).select_related("uploaded_by"), pk=pk)
+    try:
+        kind = imports.kind(upload.kind)
+    except KeyError:
+        raise Http404 from None
+    if not may_import(kind, user):
+        raise PermissionDenied
+    return upload, kind
+
+
+@dataclass
+class Job:
+    """One person's upload while they work on it."""
+
+    upload: Upload
+    kind: object
+    user: object
+
+    @property
+    def is_open(self):
+        return self.upload.state in OPEN
+
+    @property
+    def options(self):
+        return Options.from_dict(self.upload.options)
+
+    def look(self):
+        """What the list would do now; writes nothing."""
+        return uploads.look(self.kind, self.upload, user=self.user)
+
+    def url(self, step):
+        return reverse(f"import_{step}", args=[self.upload.pk])
+
+    def steps(self, current):
+        """The wizard's steps as `_steps.html` prints them."""
+        names = [step for step, _title in STEPS]
+        here = names.index(current)
+        return [
+            {
+                "title": title,
+                "url": self.url(step) if self.is_open and step not in (current, "done") else "",
+                "state": "current" if step == current else "done" if index < here else "",
+            }
+            for index, (step, title) in enumerate((step, str(title())) for step, title in STEPS)
+        ]
+
+
+STEPS = (
+    ("recognise", lambda: _("Recognise")),
+    ("match", lambda: _("Match")),
+    ("check", lambda: _("Check")),
+    ("confirm", lambda: _("Confirm")),
+    ("done", lambda: _("Done")),
+)
+
+
+def job_for(request, pk):
+    """A step of one's own upload. Another's can be looked at (done page), not continued: 403."""
+    upload, kind = upload_for(request.user, pk)
+    if upload.uploaded_by_id != request.user.pk:
+        raise PermissionDenied
+    return Job(upload, kind, request.user)

@@ -1,0 +1,168 @@
+"""Step four: what will be true afterwards, and one button that does exactly that, once."""
+
+import base64
+import binascii
+import json
+import zlib
+from collections import Counter
+
+from django.contrib import messages
+from django.db import DatabaseError
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from agencies.errors import Refused
+from agencies.imports import engine, uploads
+from agencies.imports.checked import CHANGED, NEW, UNCHANGED
+from agencies.models import ChangeSet
+from agencies.models.history import UploadState
+from procedures.views.imports.access import job_for
+from procedures.views.imports.check import unticked
+from procedures.views.imports.forms import ConfirmForm
+from procedures.views.imports.lines import in_words
+
+TOLD_LINES = 5_000  # beyond, only the counts are compared line by line
+SHOWN_DIFFERENCES = 200
+_LETTERS = {NEW: "n", CHANGED: "c", UNCHANGED: "u"}
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def confirm(request, pk):
+    """Ask once more, then bring the list in."""
+    job = job_for(request, pk)
+    if not job.is_open:
+        return redirect("import_done", pk)
+    if request.method == "POST":
+        form = ConfirmForm(request.POST)
+        if not form.is_valid():
+            return _show(request, job, job.look(), form=form, status=422)
+        return _bring_in(request, job, form.cleaned_data)
+    checked = job.look()
+    if not checked.is_fine:
+        return redirect(job.url("check"))
+    if unticked(job.upload, checked):
+        messages.warning(request, _("Read the warnings first."))
+        return redirect(job.url("check") + "?show=warnings")
+    return _show(request, job, checked)
+
+
+def _bring_in(request, job, said):
+    """Confirm what was shown. Small lists at once, large ones by the worker."""
+    checked = None
+    if job.upload.state not in (UploadState.CHECKED, UploadState.FAILED) or (
+        job.upload.counts.get("digest") != said["shown"]
+    ):
+        # The page may be older or newer than the last check that was kept.
+        checked = uploads.check(job.kind, job.upload, user=job.user)
+        if not checked.is_fine or checked.digest != said["shown"]:
+            if job.is_open:
+                return _different(request, job, said, checked)
+            return redirect("import_done", job.upload.pk)
+        job.upload.refresh_from_db()
+    if unticked(job.upload, checked or job.look()):
+        messages.warning(request, _("Read the warnings first."))
+        return redirect(job.url("check") + "?show=warnings")
+    uploads.confirm(job.upload, user=job.user, reason=said["reason"])
+    if job.upload.counts.get("rows", 0) <= uploads.AT_ONCE:
+        try:
+            uploads.apply(job.kind, job.upload, user=job.user, shown=said["shown"])
+        except uploads.ClaimLost:
+            pass  # the first of two clicks, or a worker, has it
+        except (engine.Different, engine.Blocked) as other:
+            return _different(request, job, said, other.checked)
+        except (Refused, DatabaseError):
+            pass  # the upload is failed and says so; nothing was written
+    return redirect("import_done", job.upload.pk)
+
+
+def _show(request, job, checked, *, form=None, status=200):
+    latest = ChangeSet.objects.order_by("-id").values_list("id", flat=True).first() or 0
+    initial = {"shown": checked.digest, "seen": latest, "told": tell(checked), "reason": job.upload.reason}
+    context = {
+        "job": job,
+        "steps": job.steps("confirm"),
+        "checked": checked,
+        "counts": checked.counts,
+        "will_be": will_be(checked),
+        "changes": _changes_by_field(checked),
+        "form": form or ConfirmForm(initial=initial),
+        "is_queued": checked.counts["rows"] > uploads.AT_ONCE,
+    }
+    return render(request, "procedures/imports/confirm.html", context, status=status)
+
+
+def will_be(checked):
+    """[(title, n)]: the new lines by what tells them apart: standard, else level."""
+    found = Counter()
+    for line in checked.lines:
+        if line.outcome == NEW:
+            name = next((n for n in ("standard", "level", "form", "role") if line.record.get(n)), None)
+            if name:
+                value = line.record[name]
+                found[", ".join(map(str, value)) if isinstance(value, list) else in_words(name, value)] += 1
+    return found.most_common(12)
+
+
+def _changes_by_field(checked):
+    found = Counter(
+        d.title for line in checked.lines if line.outcome == CHANGED for d in line.differences if d.title
+    )
+    return found.most_common(12)
+
+
+# What was shown, in a few bytes that travel with the form: only for telling the difference, nothing relies on it.
+
+
+def _mark(line):
+    told = repr(
+        (line.agency_id, sorted(line.record.items(), key=str), [(d.name, d.after) for d in line.differences])
+    )
+    return f"{_LETTERS.get(line.outcome, 'w')}{zlib.crc32(told.encode()) & 0xFFFF:04x}"
+
+
+def tell(checked):
+    """The outcome and a short mark of every line."""
+    if len(checked.lines) > TOLD_LINES:
+        return ""
+    marks = "".join(_mark(line) for line in checked.lines)
+    return base64.b64encode(zlib.compress(json.dumps(marks).encode())).decode()
+
+
+def _read_told(told):
+    try:
+        unpacked = zlib.decompressobj().decompress(base64.b64decode(told, validate=True), 1_000_000)
+        marks = json.loads(unpacked)
+    except (binascii.Error, zlib.error, ValueError):
+        return []
+    return [marks[i : i + 5] for i in range(0, len(marks), 5)] if isinstance(marks, str) else []
+
+
+def _different(request, job, said, checked):
+    """409: what was shown would no longer happen. Nothing was written; here is what differs, and who acted meanwhile."""
+    before = _read_told(said["told"])
+    letters = {letter: outcome for outcome, letter in _LETTERS.items()}
+    differing = []
+    if len(before) == len(checked.lines):
+        for was, line in zip(before, checked.lines, strict=True):
+            if was != _mark(line):
+                differing.append((letters.get(was[:1], "wrong"), line))
+    since = ChangeSet.objects.visible_to(job.user).filter(pk__gt=said["seen"]).select_related("made_by")
+    context = {
+        "job": job,
+        "steps": job.steps("confirm"),
+        "checked": checked,
+        "counts": checked.counts,
+        "was": Counter(letters.get(mark[:1], "wrong") for mark in before),
+        "differing": differing[:SHOWN_DIFFERENCES],
+        "differing_count": len(differing),
+        "since": list(since[:20]),
+        "errors": checked.errors[:SHOWN_DIFFERENCES],
+        "outcomes": {
+            NEW: _("new"),
+            CHANGED: _("changed"),
+            UNCHANGED: _("unchanged"),
+            "wrong": _("with an error"),
+        },
+    }
+    return render(request, "procedures/imports/different.html", context, status=409)
