@@ -31,6 +31,8 @@ run: $(VENV)/run.stamp .env
 	@echo
 	@echo "  http://$(ADDRESS):$(PORT)/"
 	@echo
+	@# The worker brings in large lists; it stops with the server.
+	@$(BIN)/python manage.py run_uploads --watch & worker=$$!; trap "kill $$worker" EXIT INT TERM; \
 	$(BIN)/gunicorn iso_rollout.wsgi --no-control-socket --bind $(ADDRESS):$(PORT) --workers $(WORKERS) --timeout 120
 
 test: $(VENV)/dev.stamp .env

@@ -20,7 +20,8 @@ class Problem:
 
     def __str__(self):
         params = {
-            name: translate(value) if name in TRANSLATED else value for name, value in self.params.items()
+            name: translate(value) if name in TRANSLATED and value is not None else value
+            for name, value in self.params.items()
         }
         return translate(self.message) % params if params else translate(self.message)
 
@@ -30,7 +31,12 @@ TRANSLATED = {"problem", "advice"}
 
 
 def translate(message):
-    """A message id in the active language; English where Django is not set up (the parsing child, a bare test)."""
+    """A message id in the active language; English where Django is not set up (the parsing child, a bare test).
+
+    What knows its own text, such as a `Reason`, says it.
+    """
+    if not isinstance(message, str):
+        return str(message)
     try:
         from django.conf import settings
         from django.utils.translation import gettext
