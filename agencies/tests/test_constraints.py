@@ -4,7 +4,18 @@ import pytest
 from django.db import connection, models
 from django.utils import timezone
 
-from agencies.models import Agency, Change, Kind, Level, Membership, PastIdentity, Role, Succession, Upload
+from agencies.models import (
+    Agency,
+    AgencyAlias,
+    Change,
+    Kind,
+    Level,
+    Membership,
+    PastIdentity,
+    Role,
+    Succession,
+    Upload,
+)
 from agencies.models.agency import in_subtree
 from agencies.models.history import ChangeSet
 from agencies.testing import constraint_names, database_refuses, day, make_province, make_user
@@ -149,6 +160,27 @@ def test_change_of_nothing():
 def test_empty_sides_of_a_change_are_null_for_the_database(province):
     """JSON null is no SQL NULL: the constraint and every query for creations rely on it."""
     assert Change.objects.filter(before__isnull=True, after__isnull=False).count() == len(province.all)
+
+
+@refused("alias_has_a_key")
+def test_learned_name_without_a_key(province):
+    with database_refuses("alias_has_a_key"):
+        AgencyAlias.objects.create(agency=province.lac_dao, text="Lạc Đạo", key="")
+
+
+@refused("alias_everywhere_once")
+def test_learned_name_twice_everywhere(province):
+    AgencyAlias.objects.create(agency=province.lac_dao, text="Lạc Đạo", key="lac dao")
+    with database_refuses("alias_everywhere_once"):
+        AgencyAlias.objects.create(agency=province.lac_hong, text="Lạc Đạo", key="lac dao")
+
+
+@refused("alias_once_within_a_scope")
+def test_learned_name_twice_within_a_district(province):
+    within = {"scope": province.van_lam, "key": "lac dao"}
+    AgencyAlias.objects.create(agency=province.lac_dao, text="Lạc Đạo", **within)
+    with database_refuses("alias_once_within_a_scope"):
+        AgencyAlias.objects.create(agency=province.lac_hong, text="Lạc Đạo", **within)
 
 
 @refused("upload_claim_is_whole")
