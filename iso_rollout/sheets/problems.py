@@ -31,6 +31,8 @@ TRANSLATED = {"problem", "advice"}
 
 def translate(message):
     """A message id in the active language; English where Django is not set up (the parsing child, a bare test)."""
+    if isinstance(message, Reason):
+        return str(message)
     try:
         from django.conf import settings
         from django.utils.translation import gettext
