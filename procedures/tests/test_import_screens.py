@@ -424,6 +424,15 @@ def test_the_workbook_comes_back_with_what_is_wrong_beside_each_row(client, coor
     assert sheet.cell(1, 1).value == TITLE[0]
 
 
+def test_a_row_passed_over_says_why_in_words(client, coordinator):
+    upload = sent(client)
+    client.post(step("recognise", upload), {"act": "correct", "sheet": "Danh sách", "row-6": "note"})
+    page = client.get(step("check", upload), {"show": "warnings"})
+    assert "W_ROW_SKIPPED" in [code for code, *_rest in page.context["groups"]]
+    assert "Xã Lạc Hồng" in page.content.decode()
+    assert client.get(step("annotated", upload)).status_code == 200
+
+
 # Confirm, done, undo
 
 
