@@ -64,12 +64,23 @@ class ProcedureForm(RecordedForm):
     }
 
 
+class LevelFilter(admin.SimpleListFilter):
+    title = _("level")
+    parameter_name = "level"
+
+    def lookups(self, request, model_admin):
+        return Level.choices
+
+    def queryset(self, request, queryset):
+        return queryset.of_level(self.value()) if self.value() in Level.values else queryset
+
+
 @admin.register(Procedure)
 class ProcedureAdmin(RecordedAdmin):
     form = ProcedureForm
     list_display = ("code", "name", "field", "level_names", "effective_on", "repealed_on")
     list_display_links = ("code", "name")
-    list_filter = ("levels",)
+    list_filter = (LevelFilter,)
     search_fields = ("code", "name", "field")
     fields = ("code", "name", "field", "levels", "decision", "effective_on", "repealed_on")
 
@@ -128,6 +139,8 @@ class TargetForm(RecordedForm):
     class Meta:
         model = Target
         fields = ("metric", "form", "year", "levels", "due_on", "position", "figure")
+        # Not the position of a person, which has the same English word.
+        labels = {"position": _("order")}
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)

@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from agencies.errors import ChangedMeanwhile, Refused
-from agencies.history import change_of, open_change_set, record, record_many, snapshot
+from agencies.history import change_of, open_change_set, record, record_many, snapshot, write_columns
 from iso_rollout.text import fold, vietnamese_sort_key
 
 SEGMENT = 8  # digits of one step of a path: a hundred million agencies
@@ -532,9 +532,7 @@ class Agency(models.Model):
         if stored.established_on is not None and on <= stored.established_on:
             raise Refused(gettext("It was established on that day or later."), "on")
         if still := stored.dependent_on(on):
-            raise Refused(
-                gettext("%(name)s still depends on it: close or move that agency first.") % {"name": still}
-            )
+            raise Refused(_still_depends(still))
         successors = successor if isinstance(successor, list) else [(successor, extent)] if successor else []
         successors = [(Agency.objects.get(pk=heir.pk), part) for heir, part in successors]
         change_set = change_set or open_change_set(
@@ -573,7 +571,7 @@ class Agency(models.Model):
         for agency in agencies:
             agency.established_on = agency.dissolved_on = agency.established_on or today
             agency.version += 1
-        cls.objects.bulk_update(agencies, ["established_on", "dissolved_on", "version"], batch_size=500)
+        write_columns(agencies, {"established_on", "dissolved_on", "version"})
 
     @classmethod
     def put_back_many(cls, agencies, columns):
@@ -590,34 +588,44 @@ class Agency(models.Model):
             agency.check_put_back(columns)
             others[agency.pk] = agency
             agency.derive()
-        names = [f.name for f in cls._meta.concrete_fields if f.attname in columns]
+        if "dissolved_on" in columns:
+            cls._check_closed_again(agencies)
         if "parent_id" not in columns:
-            cls.objects.bulk_update(agencies, [*names, "search_key", "sort_key"], batch_size=500)
+            write_columns(agencies, columns | {"search_key", "sort_key"})
             return
+        names = [f.name for f in cls._meta.concrete_fields if f.attname in columns]
         for agency in agencies:
             # One that stands above may just have moved.
-            old, agency.parent = (
-                cls.objects.get(pk=agency.pk).path,
-                cls.objects.filter(pk=agency.parent_id).first(),
-            )
+            old = cls.objects.get(pk=agency.pk).path
+            agency.parent = cls.objects.filter(pk=agency.parent_id).first()
             agency.save(update_fields=[*names, "path", "search_key", "sort_key"])
             _move_below(old, agency.path)
 
     def check_put_back(self, columns):
         """The rules of the doors, as far as the columns to be restored touch them."""
         if columns & {"parent_id", "level", "kind", "covered_by_id", "dissolved_on", "established_on"}:
-            self.path = self.path or ""
             self.check_place()
         if columns & {"level", "covered_by_id"}:
             self.check_below()
-        if (
-            "dissolved_on" in columns
-            and self.dissolved_on
-            and (still := self.dependent_on(self.dissolved_on))
-        ):
-            raise Refused(
-                gettext("%(name)s still depends on it: close or move that agency first.") % {"name": still}
-            )
+
+    @classmethod
+    def _check_closed_again(cls, agencies):
+        """Raises Refused when one that an undo closes has others below it which are not closed with it."""
+        closed = {a.pk: a for a in agencies if a.dissolved_on is not None}
+        numbers = sorted(closed)
+        for i in range(0, len(numbers), 500):
+            chunk = numbers[i : i + 500]
+            below = cls.objects.filter(Q(parent__in=chunk) | Q(covered_by__in=chunk)).not_void()
+            for one in below:
+                one = closed.get(one.pk, one)
+                for number in {one.parent_id, one.covered_by_id} & closed.keys():
+                    day = closed[number].dissolved_on
+                    if not one.is_void and (one.dissolved_on is None or one.dissolved_on > day):
+                        raise Refused(_still_depends(one))
+
+
+def _still_depends(agency):
+    return gettext("%(name)s still depends on it: close or move that agency first.") % {"name": agency}
 
 
 def _closed(agency):

@@ -135,7 +135,7 @@ def test_each_figure_opens_a_list_of_exactly_that_many_rows(client, username, da
             rows = re.search(r'data-count="(\d+)"', answer.content.decode()).group(1)
             assert rows == number, f"{username} {address} on {on or 'today'}: {url}"
             checked += 1
-    assert checked > 10
+    assert checked >= 5
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""What only a real browser can tell: accessibility, widths, keyboard, print, two people at once."""

@@ -1,0 +1,111 @@
+"""Every screen of the register: who opens it, and where. A new page adds its line here."""
+
+from dataclasses import dataclass
+
+DAY = "on=31/10/2020"
+
+
+@dataclass(frozen=True)
+class Screen:
+    """`path` may name what `places` found in the register. `status` is the answer it must give."""
+
+    name: str
+    path: str
+    who: str | None = "lanhdao"
+    status: int = 200
+
+
+SCREENS = (
+    Screen("sign-in", "/dang-nhap/", who=None),
+    Screen("board-today", "/"),
+    Screen("board", f"/?{DAY}"),
+    Screen("board-bad-day", "/?on=31/02/2020", status=422),
+    Screen("board-of-district", "/?agency={van_lam}&" + DAY),
+    Screen("board-of-editor", f"/?{DAY}", who="lacdao"),
+    Screen("plan", f"/ke-hoach/{{plan}}/?{DAY}"),
+    Screen("rollouts", f"/ke-hoach/{{plan}}/dot-trien-khai/?{DAY}"),
+    Screen("rollouts-late", f"/ke-hoach/{{plan}}/dot-trien-khai/?{DAY}&late=yes"),
+    Screen("agencies", "/co-quan/"),
+    Screen("agencies-filtered", f"/co-quan/?{DAY}&level=commune&q=lac+dao"),
+    Screen("agencies-none", "/co-quan/?q=khongcogi"),
+    Screen("agency", "/co-quan/{lac_dao}/"),
+    Screen("agency-past", f"/co-quan/{{late}}/?{DAY}"),
+    Screen("agency-without-rollout", "/co-quan/{no_rollout}/"),
+    Screen("agency-with-gaps", "/co-quan/{gaps}/"),
+    Screen("agency-carried-over", "/co-quan/{van_lam}/"),
+    Screen("agency-of-editor", "/co-quan/{lac_dao}/", who="lacdao"),
+    Screen("agency-of-coordinator", "/co-quan/{unconfirmed}/", who="dieuphoi"),
+    Screen("procedures", "/thu-tuc/"),
+    Screen("procedures-filtered", "/thu-tuc/?q=khai+sinh&level=commune"),
+    Screen("duties", f"/thu-tuc/co-quan/?{DAY}&iso=yes"),
+    Screen("record-milestone", "/co-quan/{lac_dao}/dot/{lac_dao_rollout}/moc/", who="lacdao"),
+    Screen("amend-milestone", "{milestone}/sua/", who="dieuphoi"),
+    Screen("withdraw-milestone", "{milestone}/rut/", who="dieuphoi"),
+    Screen("review-milestone", "{milestone}/xac-nhan/", who="dieuphoi"),
+    Screen("move-rollout", "/co-quan/{open}/dot/{open_rollout}/tinh-trang/paused/", who="dieuphoi"),
+    Screen("declare", "/co-quan/{lac_dao}/cong-bo/", who="lacdao"),
+    Screen("amend-declaration", "{declaration}/sua/", who="dieuphoi"),
+    Screen("withdraw-declaration", "{declaration}/rut/", who="dieuphoi"),
+    Screen("review-declaration", "{declaration}/xac-nhan/", who="dieuphoi"),
+    Screen("profile", "/toi/", who="lacdao"),
+    Screen("password", "/toi/mat-khau/", who="lacdao"),
+    Screen("people", "/nguoi-dung/", who="quantri"),
+    Screen("people-none", "/nguoi-dung/?q=khongcoai", who="quantri"),
+    Screen("person", "/nguoi-dung/{person}/?agency={van_lam}", who="quantri"),
+    Screen("changes", "/thay-doi/", who="dieuphoi"),
+    Screen("changes-none", "/thay-doi/?since=01/01/2026", who="dieuphoi"),
+    Screen("change-set", "/thay-doi/{change_set}/", who="dieuphoi"),
+    Screen("undo", "/thay-doi/{change_set}/hoan-tac/", who="dieuphoi"),
+    Screen("admin", "/quan-tri/", who="dieuphoi"),
+    Screen("admin-of-administrator", "/quan-tri/", who="quantri"),
+    Screen("admin-list", "/quan-tri/procedures/procedure/", who="dieuphoi"),
+    Screen("admin-form", "/quan-tri/procedures/procedure/{procedure}/change/", who="dieuphoi"),
+    Screen("admin-plan", "/quan-tri/procedures/plan/{plan_id}/change/", who="dieuphoi"),
+    Screen("admin-agencies", "/quan-tri/agencies/agency/", who="quantri"),
+    Screen("admin-agency", "/quan-tri/agencies/agency/{lac_dao}/change/", who="quantri"),
+    Screen("admin-person", "/quan-tri/agencies/user/{person}/change/", who="quantri"),
+    Screen("not-found", "/co-quan/999999999/", status=404),
+    Screen("not-allowed", "/co-quan/{lac_dao}/cong-bo/", status=403),
+)
+
+
+def places(register):
+    """The numbers that the paths above name."""
+    return register.ask(
+        """
+import datetime
+from agencies.models import Agency, ChangeSet, User
+from procedures.lifecycle import Acceptance
+from procedures.models import Declaration, Milestone, Plan, Procedure, Rollout
+day = datetime.date(2020, 10, 31)
+lac_dao = Agency.objects.get(code="H31.325.11989")
+late = Rollout.objects.all().as_of(day).late(day).order_by("due_on", "pk").first()
+waiting = Milestone.objects.filter(acceptance=Acceptance.UNREVIEWED, declaration=None)
+waiting = waiting.exclude(rollout__agency=lac_dao).order_by("pk").first()
+declared = Declaration.objects.filter(acceptance=Acceptance.UNREVIEWED).exclude(agency=lac_dao).order_by("pk").first()
+without_paper = Declaration.objects.filter(number="").order_by("pk").first()
+shared = Milestone.objects.filter(rollout__agency__parent__code="H31.325", stage="trained")
+shared = shared.exclude(rollout__agency__in=[lac_dao.pk, waiting.rollout.agency_id]).order_by("pk").first()
+open_one = Rollout.objects.filter(stage="declared").exclude(agency__code__in=["H31.02", lac_dao.code]).order_by("pk").first()
+answer = {
+    "plan": Plan.objects.get().code,
+    "plan_id": Plan.objects.get().pk,
+    "lac_dao": lac_dao.pk,
+    "lac_dao_rollout": lac_dao.rollouts.get().pk,
+    "van_lam": Agency.objects.get(code="H31.325").pk,
+    "late": late.agency_id,
+    "no_rollout": Agency.objects.filter(rollouts=None, covered_by=None).order_by("pk").first().pk,
+    "gaps": without_paper.agency_id,
+    "unconfirmed": waiting.rollout.agency_id,
+    "milestone": f"/co-quan/{waiting.rollout.agency_id}/dot/{waiting.rollout_id}/moc/{waiting.pk}",
+    "declaration": f"/co-quan/{declared.agency_id}/cong-bo/{declared.pk}",
+    "so_tu_phap": Agency.objects.get(code="H31.02").pk,
+    "shared_milestone": f"/co-quan/{shared.rollout.agency_id}/dot/{shared.rollout_id}/moc/{shared.pk}",
+    "open": open_one.agency_id,
+    "open_rollout": open_one.pk,
+    "person": User.objects.get(username="lacdao").pk,
+    "change_set": ChangeSet.objects.order_by("-pk")[5].pk,
+    "procedure": Procedure.objects.order_by("pk").first().pk,
+}
+"""
+    )

@@ -1,0 +1,74 @@
+"""With the keyboard alone: the skip link, an order that can be seen, the menu, a filter."""
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+FOCUSED = """
+() => {
+  const e = document.activeElement, box = e.getBoundingClientRect(), style = getComputedStyle(e);
+  const after = getComputedStyle(e, "::after");
+  const ring = [style, after].some((s) => s.outlineStyle !== "none" && parseFloat(s.outlineWidth) >= 2);
+  const seen = box.width > 0 && box.height > 0 && box.right > 0 && box.bottom > 0 && box.top < innerHeight && box.left < innerWidth;
+  return { tag: e.tagName, name: (e.textContent || e.name || "").trim().slice(0, 40), ring, seen };
+}
+"""
+
+
+def tab_through(page, most=150):
+    """Everything that Tab reaches on the page, in its order."""
+    stops = []
+    for _stop in range(most):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement === document.body"):
+            break
+        stops.append(page.evaluate(FOCUSED))
+    return stops
+
+
+def test_the_skip_link_comes_first_and_leads_to_the_content(browser_of):
+    page = browser_of("lanhdao")
+    page.goto("/co-quan/")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    assert page.evaluate(FOCUSED)["seen"]
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "content"
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.id") == "scope-agency"
+
+
+@pytest.mark.parametrize(
+    ("path", "width"), [("/co-quan/?q=lac+dao", 1366), ("/?on=31/10/2020&agency={van_lam}", 390)]
+)
+def test_every_stop_of_tab_can_be_seen(browser_of, at, path, width):
+    page = browser_of("lanhdao", width=width)
+    page.goto(at(path))
+    stops = tab_through(page)
+    assert len(stops) > 12
+    assert [stop for stop in stops if not (stop["ring"] and stop["seen"])] == []
+
+
+def test_the_menu_on_a_phone(browser_of):
+    page = browser_of("lanhdao", width=390)
+    page.goto("/")
+    page.focus(".menu-open")
+    page.keyboard.press("Enter")
+    assert page.get_attribute(".menu-open", "aria-expanded") == "true"
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.closest('.nav') !== null")
+    page.keyboard.press("Escape")
+    assert not page.locator(".nav").is_visible()
+    assert page.evaluate("document.activeElement.className") == "menu-open"
+    page.keyboard.press(" ")
+    assert page.locator(".nav").is_visible()
+
+
+def test_a_filter_is_sent_with_enter(browser_of):
+    page = browser_of("lanhdao")
+    page.goto("/co-quan/")
+    page.focus("#id_q")
+    page.keyboard.type("LẠC ĐẠO")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/co-quan/?**q=**")
+    assert page.locator("tbody tr").count() == 1
