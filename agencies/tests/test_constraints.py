@@ -16,10 +16,6 @@ from agencies.models import (
     Succession,
     Upload,
 )
-<<<<<<< HEAD
-=======
-from agencies.models.agency import in_subtree
->>>>>>> imports
 from agencies.models.history import ChangeSet
 from agencies.models.tree import in_subtree
 from agencies.testing import constraint_names, database_refuses, day, make_province, make_user
