@@ -198,6 +198,38 @@ def test_the_same_file_again_says_when_and_by_whom_it_came(client, coordinator):
     assert ChangeSet.objects.count() == acts
 
 
+def test_the_list_as_it_stands_comes_back_without_a_change(client, province, coordinator):
+    apply(client, sent(client))
+    answer = client.get(reverse("import_list", args=["declarations"]))
+    assert "attachment" in answer.headers["Content-Disposition"]
+    again = sent(client, b"".join(answer.streaming_content), on="31/12/2021")
+    assert (again.counts["new"], again.counts["changed"], again.counts["unchanged"]) == (0, 0, 2)
+
+
+@pytest.mark.parametrize("name", ["import_template", "import_list"])
+def test_templates_and_lists_are_for_those_who_import_them(client, province, name):
+    client.force_login(make_user(Role.VIEWER, province.committee))
+    assert client.get(reverse(name, args=["declarations"])).status_code == 403
+    client.force_login(make_user(Role.ADMINISTRATOR, province.committee))
+    assert client.get(reverse(name, args=["declarations"])).status_code == 403
+    assert client.get(reverse(name, args=["nonsense"])).status_code == 404
+    assert client.get(reverse(name, args=["agencies"])).status_code == 200
+    client.force_login(make_user(Role.COORDINATOR, province.van_lam))
+    for kind in ("agencies", "declarations", "procedures", "plan", "agency-procedures"):
+        assert client.get(reverse(name, args=[kind])).status_code == 200
+
+
+def test_a_list_holds_only_what_lies_within_ones_reach(client, province):
+    from openpyxl import load_workbook
+
+    client.force_login(make_user(Role.COORDINATOR, province.van_lam))
+    answer = client.get(reverse("import_list", args=["agencies"]))
+    sheet = load_workbook(io.BytesIO(b"".join(answer.streaming_content))).active
+    names = {line[1] for line in sheet.iter_rows(values_only=True)}
+    assert "UBND xã Lạc Đạo" in names
+    assert "UBND xã Đông Tảo" not in names
+
+
 # Recognise
 
 
