@@ -523,6 +523,34 @@ def test_what_changed_meanwhile_stops_the_import_and_is_shown(client, province, 
     assert upload.state in (UploadState.CHECKED, UploadState.REFUSED)
 
 
+def test_a_difference_is_told_before_the_warnings_that_come_with_it(client, province, coordinator):
+    upload = sent(client, messy(row(1, "Xã Lạc Đạo", on="05/10/2021"), row(2, "Xã Lạc Hồng")))
+    tick(client, upload)
+    said = confirmation(client, upload)
+    apply(
+        client,
+        sent(client, messy(row(7, "Xã Lạc Đạo", on="05/10/2020"), row(2, "Xã Lạc Hồng")), name="khác.xlsx"),
+    )
+    page = client.post(step("confirm", upload), said)
+    assert page.status_code == 409
+    assert page.context["differing"]
+    assert Declaration.objects.count() == 2
+
+
+def test_two_people_with_one_file_have_one_effect(client, province, coordinator):
+    data = messy(row(1, "Xã Lạc Đạo"), row(2, "Xã Lạc Hồng"))
+    mine = sent(client, data)
+    tick(client, mine)
+    said = confirmation(client, mine)
+    client.force_login(make_user(Role.COORDINATOR, province.committee))
+    apply(client, sent(client, data))
+    acts = ChangeSet.objects.count()
+    client.force_login(coordinator)
+    client.post(step("confirm", mine), said)
+    assert ChangeSet.objects.count() == acts
+    assert Declaration.objects.count() == 2
+
+
 def test_unread_warnings_and_errors_stop_before_the_confirmation(client, province, coordinator):
     upload = sent(client)
     assert client.get(step("check", upload)).context["unticked"]
