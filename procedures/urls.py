@@ -3,7 +3,7 @@
 from django.urls import path
 
 from procedures.views import agency, lists, recording
-from procedures.views.imports import check, confirm, done, home, match, recognise
+from procedures.views.imports import check, confirm, done, downloads, home, match, recognise
 
 MILESTONE = "co-quan/<int:pk>/dot/<int:rollout_id>/moc/<int:milestone_id>"
 IMPORT = "nhap-bang-tinh/<int:pk>"
@@ -29,6 +29,8 @@ urlpatterns = [
     path("thu-tuc/", lists.catalogue, name="procedures"),
     path("thu-tuc/co-quan/", lists.duty_list, name="duties"),
     path("nhap-bang-tinh/", home.home, name="imports"),
+    path("nhap-bang-tinh/mau/<slug:kind>.xlsx", downloads.template, name="import_template"),
+    path("nhap-bang-tinh/danh-sach/<slug:kind>.xlsx", downloads.current_list, name="import_list"),
     path(f"{IMPORT}/tep-goc/", home.original_file, name="import_file"),
     path(f"{IMPORT}/nhan-dang/", recognise.recognise, name="import_recognise"),
     path(f"{IMPORT}/doi-chieu/", match.match, name="import_match"),

@@ -198,6 +198,38 @@ def test_the_same_file_again_says_when_and_by_whom_it_came(client, coordinator):
     assert ChangeSet.objects.count() == acts
 
 
+def test_the_list_as_it_stands_comes_back_without_a_change(client, province, coordinator):
+    apply(client, sent(client))
+    answer = client.get(reverse("import_list", args=["declarations"]))
+    assert "attachment" in answer.headers["Content-Disposition"]
+    again = sent(client, b"".join(answer.streaming_content), on="31/12/2021")
+    assert (again.counts["new"], again.counts["changed"], again.counts["unchanged"]) == (0, 0, 2)
+
+
+@pytest.mark.parametrize("name", ["import_template", "import_list"])
+def test_templates_and_lists_are_for_those_who_import_them(client, province, name):
+    client.force_login(make_user(Role.VIEWER, province.committee))
+    assert client.get(reverse(name, args=["declarations"])).status_code == 403
+    client.force_login(make_user(Role.ADMINISTRATOR, province.committee))
+    assert client.get(reverse(name, args=["declarations"])).status_code == 403
+    assert client.get(reverse(name, args=["nonsense"])).status_code == 404
+    assert client.get(reverse(name, args=["agencies"])).status_code == 200
+    client.force_login(make_user(Role.COORDINATOR, province.van_lam))
+    for kind in ("agencies", "declarations", "procedures", "plan", "agency-procedures"):
+        assert client.get(reverse(name, args=[kind])).status_code == 200
+
+
+def test_a_list_holds_only_what_lies_within_ones_reach(client, province):
+    from openpyxl import load_workbook
+
+    client.force_login(make_user(Role.COORDINATOR, province.van_lam))
+    answer = client.get(reverse("import_list", args=["agencies"]))
+    sheet = load_workbook(io.BytesIO(b"".join(answer.streaming_content))).active
+    names = {line[1] for line in sheet.iter_rows(values_only=True)}
+    assert "UBND xã Lạc Đạo" in names
+    assert "UBND xã Đông Tảo" not in names
+
+
 # Recognise
 
 
@@ -424,6 +456,16 @@ def test_the_workbook_comes_back_with_what_is_wrong_beside_each_row(client, coor
     assert sheet.cell(1, 1).value == TITLE[0]
 
 
+def test_a_row_passed_over_says_why_in_words(client, coordinator):
+    upload = sent(client)
+    client.post(step("recognise", upload), {"act": "correct", "sheet": "Danh sách", "row-6": "note"})
+    page = client.get(step("check", upload), {"show": "warnings"})
+    (told,) = [found for code, _title, _n, found, _more in page.context["groups"] if code == "W_ROW_SKIPPED"]
+    assert [problem.cell[1:] for problem in told] == ["6"]
+    assert all(str(problem) for problem in told)
+    assert client.get(step("annotated", upload)).status_code == 200
+
+
 # Confirm, done, undo
 
 
@@ -479,6 +521,34 @@ def test_what_changed_meanwhile_stops_the_import_and_is_shown(client, province, 
     assert page.context["since"]
     upload.refresh_from_db()
     assert upload.state in (UploadState.CHECKED, UploadState.REFUSED)
+
+
+def test_a_difference_is_told_before_the_warnings_that_come_with_it(client, province, coordinator):
+    upload = sent(client, messy(row(1, "Xã Lạc Đạo", on="05/10/2021"), row(2, "Xã Lạc Hồng")))
+    tick(client, upload)
+    said = confirmation(client, upload)
+    apply(
+        client,
+        sent(client, messy(row(7, "Xã Lạc Đạo", on="05/10/2020"), row(2, "Xã Lạc Hồng")), name="khác.xlsx"),
+    )
+    page = client.post(step("confirm", upload), said)
+    assert page.status_code == 409
+    assert page.context["differing"]
+    assert Declaration.objects.count() == 2
+
+
+def test_two_people_with_one_file_have_one_effect(client, province, coordinator):
+    data = messy(row(1, "Xã Lạc Đạo"), row(2, "Xã Lạc Hồng"))
+    mine = sent(client, data)
+    tick(client, mine)
+    said = confirmation(client, mine)
+    client.force_login(make_user(Role.COORDINATOR, province.committee))
+    apply(client, sent(client, data))
+    acts = ChangeSet.objects.count()
+    client.force_login(coordinator)
+    client.post(step("confirm", mine), said)
+    assert ChangeSet.objects.count() == acts
+    assert Declaration.objects.count() == 2
 
 
 def test_unread_warnings_and_errors_stop_before_the_confirmation(client, province, coordinator):

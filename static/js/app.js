@@ -124,11 +124,19 @@
   });
 
   // ---- form[data-upload]: how much of a file has been sent ----
+  document.addEventListener("change", function (event) {
+    var input = event.target, form = input.form;
+    if (input.type !== "file" || !form || !form.hasAttribute("data-limit")) return;
+    var large = input.files.length && input.files[0].size > Number(form.getAttribute("data-limit"));
+    input.setCustomValidity(large ? form.getAttribute("data-too-large") : "");
+    input.reportValidity();
+  });
   document.addEventListener("submit", function (event) {
     var form = event.target, place = form.querySelector("[data-upload-progress]");
     var input = form.querySelector("input[type=file]");
     if (!form.hasAttribute("data-upload") || !place || !input.files.length || form.hasAttribute("data-sent")) return;
     event.preventDefault();
+    if (!input.reportValidity()) return;
     form.setAttribute("data-sent", "");
     var request = new XMLHttpRequest(), bar = place.querySelector("progress"), percent = place.querySelector("[data-percent]");
     place.hidden = false;

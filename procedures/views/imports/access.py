@@ -58,7 +58,10 @@ class Job:
 
     def look(self):
         """What the list would do now; writes nothing."""
-        return uploads.look(self.kind, self.upload, user=self.user)
+        try:
+            return uploads.look(self.kind, self.upload, user=self.user)
+        except FileNotFoundError:
+            raise Http404 from None
 
     def url(self, step):
         return reverse(f"import_{step}", args=[self.upload.pk])

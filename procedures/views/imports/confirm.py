@@ -24,6 +24,7 @@ from procedures.views.imports.lines import in_words
 
 TOLD_LINES = 5_000  # beyond, only the counts are compared line by line
 SHOWN_DIFFERENCES = 200
+CONFIRMABLE = (UploadState.CHECKED, UploadState.FAILED)
 _LETTERS = {NEW: "n", CHANGED: "c", UNCHANGED: "u"}
 
 
@@ -49,20 +50,17 @@ def confirm(request, pk):
 
 def _bring_in(request, job, said):
     """Confirm what was shown. Small lists at once, large ones by the worker."""
-    checked = None
-    if job.upload.state not in (UploadState.CHECKED, UploadState.FAILED) or (
-        job.upload.counts.get("digest") != said["shown"]
-    ):
-        # The page may be older or newer than the last check that was kept.
-        checked = uploads.check(job.kind, job.upload, user=job.user)
-        if not checked.is_fine or checked.digest != said["shown"]:
-            if job.is_open:
-                return _different(request, job, said, checked)
-            return redirect("import_done", job.upload.pk)
-        job.upload.refresh_from_db()
-    if unticked(job.upload, checked or job.look()):
+    checked = job.look()
+    # What somebody else brought in meanwhile is no difference: nothing is left to do.
+    does_something = checked.number_of(NEW) or checked.number_of(CHANGED)
+    if not checked.is_fine or (does_something and checked.digest != said["shown"]):
+        return _different(request, job, said, checked)
+    if unticked(job.upload, checked):
         messages.warning(request, _("Read the warnings first."))
         return redirect(job.url("check") + "?show=warnings")
+    if job.upload.counts.get("digest") != checked.digest or job.upload.state not in CONFIRMABLE:
+        # What the worker will hold the list against is what was shown.
+        uploads.check(job.kind, job.upload, user=job.user)
     uploads.confirm(job.upload, user=job.user, reason=said["reason"])
     if job.upload.counts.get("rows", 0) <= uploads.AT_ONCE:
         try:

@@ -18,7 +18,7 @@ from procedures.views.imports.access import OPEN, Job, upload_for
 from procedures.views.imports.recognise import earlier_of
 
 MOVING = (UploadState.WAITING, UploadState.APPLYING)
-AGENCIES_SHOWN = 30
+AGENCIES_SHOWN = 12
 
 
 @require_safe
@@ -40,6 +40,7 @@ def done(request, pk):
         "act": act,
         "may_undo": act is not None and upload.state == UploadState.APPLIED and may_undo(request.user, act),
         "undone_by": act.undone_by.select_related("made_by").first() if act else None,
+        "brought_back": _brought_back(act),
         "agencies": _agencies(request.user, act) if act else [],
         "lines": act.changes.count() if act else 0,
         "blocking": [p for p in upload.problems if p.get("blocks")],
@@ -57,6 +58,12 @@ def _ahead(upload):
     if upload.state != UploadState.WAITING:
         return 0
     return Upload.objects.filter(state__in=MOVING, pk__lt=upload.pk).count()
+
+
+def _brought_back(act):
+    """Whether the latest undo of an act was itself undone."""
+    undo = act.undone_by.order_by("-id").first() if act else None
+    return undo is not None and undo.undone_by.exists()
 
 
 def _agencies(user, act):

@@ -88,7 +88,8 @@ def _show(request, form, kinds, status=200):
         upload.url = Job(upload, None, request.user).url(_step(upload, request.user))
         upload.may_undo = upload.state == UploadState.APPLIED and upload.pk in acts
         upload.tone = TONES.get(upload.state, "")
-    context = {"form": form, "kinds": kinds, "page_obj": page, "rows": rows, "limit": MAX_BYTES >> 20}
+    context = {"form": form, "kinds": kinds, "page_obj": page, "rows": rows, "limit": MAX_BYTES >> 20,
+               "max_bytes": MAX_BYTES, "too_large": TOO_LARGE % {"size": MAX_BYTES >> 20}}  # fmt: skip
     return render(request, "procedures/imports/home.html", context, status=status)
 
 

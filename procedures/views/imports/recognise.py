@@ -53,6 +53,8 @@ def _change(given, options, job, form):
         raise corrections.Nonsense
     if act == "forget":
         corrections.forget(said, sheet)
+    elif act == "convert":
+        options.convert_legacy = True
     elif act == "only":
         options.sheet = given.get("only") or None
     elif act == "read":

@@ -1,0 +1,51 @@
+"""What a person starts from: an empty list with drop-downs, and the list as it stands, which comes back with 0 changes."""
+
+import tempfile
+
+from django.core.exceptions import PermissionDenied
+from django.http import FileResponse, Http404
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from agencies.imports.engine import may_import
+from agencies.imports.workbooks import write_list, write_template
+from procedures import imports
+from procedures.models import Standard
+from procedures.views.imports.access import kinds_of
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+IN_MEMORY = 2 * 2**20
+
+
+def _kind(user, name):
+    kinds_of(user)
+    if name not in imports.NAMES:
+        raise Http404
+    kind = imports.kind(name)
+    if not may_import(kind, user):
+        raise PermissionDenied
+    return kind
+
+
+def _send(file, name):
+    file.seek(0)
+    return FileResponse(file, as_attachment=True, filename=name, content_type=XLSX)
+
+
+@require_safe
+def template(request, kind):
+    """An empty workbook of a kind, itself accepted."""
+    kind = _kind(request.user, kind)
+    out = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 (the answer closes it)
+    write_template(kind, out, choices={"standard": Standard.objects.values_list("code", flat=True)})
+    return _send(out, f"{kind.title} – mẫu.xlsx")
+
+
+@require_safe
+def current_list(request, kind):
+    """Everything of a kind within the person's reach, as of today."""
+    kind = _kind(request.user, kind)
+    today = timezone.localdate()
+    out = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 (the answer closes it)
+    write_list(kind, kind.rows(user=request.user, on=today), out)
+    return _send(out, f"{kind.title} {today:%Y-%m-%d}.xlsx")
