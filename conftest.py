@@ -1,6 +1,9 @@
 """Settings of the test run, and the demonstration data loaded once for a module."""
 
 import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -30,3 +33,35 @@ def demo(django_db_setup, django_db_blocker):
             call_command("load_demo", stdout=StringIO())
         yield
         transaction.set_rollback(True)
+
+
+@pytest.fixture
+def scratch(tmp_path, db):
+    """The environment of a database of its own, migrated: for tests that start processes and kill them."""
+    from django.db import connection
+
+    def outside(*statements):
+        # No database is created inside a transaction.
+        own = connection.copy()
+        try:
+            with own._nodb_cursor() as cursor:
+                for statement in statements:
+                    cursor.execute(statement)
+        finally:
+            own.close()
+
+    drop = None
+    url = f"sqlite:///{tmp_path / 'scratch.sqlite3'}"
+    if connection.vendor == "postgresql":
+        settings, name = connection.settings_dict, f"scratch_{os.getpid()}"
+        drop = f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'
+        outside(drop, f'CREATE DATABASE "{name}"')
+        password = f":{settings['PASSWORD']}" if settings["PASSWORD"] else ""
+        host = f"{settings['HOST'] or 'localhost'}:{settings['PORT'] or 5432}"
+        url = f"postgres://{settings['USER']}{password}@{host}/{name}"
+    environment = os.environ | {"DATABASE_URL": url, "DEBUG": "true", "MEDIA_ROOT": str(tmp_path / "media")}
+    command = [sys.executable, "manage.py", "migrate", "-v0"]
+    subprocess.run(command, cwd=Path(__file__).parent, env=environment, check=True, capture_output=True)
+    yield environment
+    if drop:
+        outside(drop)

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from django.db.models import Q
 from django.utils import timezone
 
-from agencies.models.agency import Agency, in_subtree
+from agencies.models.agency import Agency
 from agencies.models.people import Role, User
+from agencies.models.tree import in_subtree
 
 
 def grants(user, on=None):
@@ -25,10 +26,15 @@ def grants(user, on=None):
 
 
 def roles_at(user, agency, on=None):
-    """The set of roles a person holds at an agency on a day (None: today)."""
+    """The set of roles a person holds at an agency on a day (None: today), by the tree of today."""
     if user.is_authenticated and user.is_active and user.is_superuser:
         return set(Role)
-    return {Role(g.role) for g in grants(user, on) if agency.path.startswith(g.agency.path)}
+    return {Role(g.role) for g in grants(user, on) if _holds(g, agency)}
+
+
+def _holds(grant, agency):
+    """Whether a grant reaches an agency; one read as of a past day stands where it stands today."""
+    return (agency.path_now or agency.path).startswith(grant.agency.path)
 
 
 def roles_anywhere(user, on=None):
@@ -97,7 +103,7 @@ def visible_to(user):
 
 def top_agency(user):
     """The agency where a person's view begins: the highest they were granted, None without any."""
-    if user.is_superuser:
+    if user.is_active and user.is_superuser:
         return Agency.objects.not_void().order_by("path").first()
     held = sorted((g.agency for g in grants(user)), key=lambda a: (len(a.path), a.path))
     return held[0] if held else None
@@ -117,7 +123,7 @@ def explain(user, agency, on=None):
     on = on or timezone.localdate()
     grounds = []
     for grant in user.memberships.select_related("agency"):
-        if not agency.path.startswith(grant.agency.path):
+        if not _holds(grant, agency):
             why = "elsewhere"
         elif grant.starts_on and on < grant.starts_on:
             why = "not_begun"

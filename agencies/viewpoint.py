@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from agencies.access import top_agency, visible_to
 from agencies.models import Agency
-from agencies.models.agency import SEGMENT
+from agencies.models.tree import SEGMENT
 
 
 class DayField(forms.DateField):

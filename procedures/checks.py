@@ -15,7 +15,7 @@ from django.db.models import Count, Max, Min, Sum
 from django.utils import timezone
 
 from agencies.models import Agency, PastIdentity
-from agencies.models.agency import SEGMENT
+from agencies.models.tree import SEGMENT
 from procedures.lifecycle import Acceptance, Stage, State
 from procedures.models import (
     AgencyProcedure,

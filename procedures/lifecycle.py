@@ -274,6 +274,15 @@ def _check_days(reached, stage):
             )
 
 
+def check_together(reached):
+    """Raise StepRefused when milestones that stand together break a hard rule."""
+    for step in STEPS:
+        if step.stage in reached:
+            if step.needs is not None and step.needs not in reached:
+                raise StepRefused(gettext("First take back: %(stage)s.") % {"stage": step.stage.label})
+            _check_days(reached, step.stage)
+
+
 def check_withdrawal(standing, stage, *, roles):
     """Raise StepRefused when the milestone may not be taken back."""
     if not (roles & STEP[Stage(stage)].by):

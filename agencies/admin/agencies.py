@@ -16,7 +16,7 @@ from agencies.admin.recorded import ReadOnlyAdmin, RecordedAdmin, RecordedForm
 from agencies.errors import ChangedMeanwhile, Refused
 from agencies.forms import AgencyField, AnyDayField, SeenField
 from agencies.models import Agency, PastIdentity, Role, Succession
-from agencies.models.agency import Extent
+from agencies.models.identities import Extent
 
 REVISED = (
     "name",

@@ -14,8 +14,8 @@ from agencies.access import roles_anywhere
 from agencies.errors import Refused
 from agencies.history import open_change_set
 from agencies.models import AgencyAlias, ChangeSet
-from agencies.models.agency import one_writer
 from agencies.models.history import Door
+from agencies.models.tree import one_writer
 from iso_rollout.sheets import read
 
 from .checked import CHANGED, NEW, Options

@@ -7,9 +7,13 @@ from agencies.models import Role
 from .checked import Checked
 
 
-def with_repeats(sheet, *names):
-    """A sheet's kind in which a value of these fields may stand in several rows: the app says when that is wrong."""
-    fields = tuple(replace(f, unique=False) if f.name in names else f for f in sheet.fields)
+def about_agencies(sheet, *repeated):
+    """A sheet's kind whose rows speak of agencies on record, by code or by name: either is enough.
+
+    A value of the `repeated` fields may stand in several rows; the app says when that is wrong.
+    """
+    changes = {name: {"unique": False} for name in (*repeated, "code")} | {"name": {"required": False}}
+    fields = tuple(replace(f, **changes.get(f.name, {})) for f in sheet.fields)
     return replace(sheet, fields=fields)
 
 

@@ -16,7 +16,7 @@ from iso_rollout.sheets.examples import PEOPLE
 from iso_rollout.text import fold
 
 from .checked import CHANGED, NEW, UNCHANGED, Difference
-from .kinds import cell_of, with_repeats
+from .kinds import about_agencies, cell_of
 from .naming import Naming
 from .records import Draft, RecordList, in_batches, write_drafts
 from .register import Register
@@ -33,7 +33,7 @@ _PLAIN = ("full_name", "email", "phone", "position")
 
 def _sheet():
     """A person with several roles stands in several rows."""
-    sheet = with_repeats(PEOPLE, "username", "code")
+    sheet = about_agencies(PEOPLE, "username")
     position = Field(
         "position", "Chức vụ", aliases=("chức danh",), max_length=150, avoid=("cơ quan", "đơn vị")
     )

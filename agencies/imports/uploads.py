@@ -204,7 +204,7 @@ def _is_dead(upload):
     if host == socket.gethostname()[:60] and pid.isdigit():
         try:
             os.kill(int(pid), 0)
-        except ProcessLookupError:
+        except (ProcessLookupError, OverflowError):
             return True
         except PermissionError:
             pass

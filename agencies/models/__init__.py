@@ -1,9 +1,11 @@
 """The tree of agencies, the people, and the history that every app writes to."""
 
-from .agency import Agency, Kind, Level, PastIdentity, Succession
+from .agency import Agency
 from .aliases import AgencyAlias
 from .history import Change, ChangeSet, Upload
+from .identities import PastIdentity, Succession
 from .people import Membership, Role, User
+from .tree import Kind, Level
 
 __all__ = [
     "Agency",

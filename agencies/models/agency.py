@@ -4,9 +4,8 @@ import unicodedata
 from itertools import groupby
 
 from django.core.exceptions import ValidationError
-from django.db import DEFAULT_DB_ALIAS, connections, models, transaction
-from django.db.models import F, Q, Value
-from django.db.models.functions import Coalesce
+from django.db import models, transaction
+from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -14,218 +13,12 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from agencies.errors import ChangedMeanwhile, Refused
-from agencies.history import change_of, open_change_set, record, record_many, snapshot
+from agencies.history import change_of, open_change_set, record, record_many, snapshot, write_columns
 from iso_rollout.text import fold, vietnamese_sort_key
 
-SEGMENT = 8  # digits of one step of a path: a hundred million agencies
-TREE_LOCK = 20_140_019  # any number that no other advisory lock uses
-
-
-class Level(models.TextChoices):
-    """Level of administration. District level ended on 1.7.2025."""
-
-    PROVINCE = "province", _("Province")
-    DISTRICT = "district", _("District")
-    COMMUNE = "commune", _("Commune")
-
-    @property
-    def rank(self):
-        """0 for the highest."""
-        return list(type(self)).index(self)
-
-
-class Kind(models.TextChoices):
-    """Kinds of agency, QĐ 19/2014/QĐ-TTg Điều 2 and TT 26/2014/TT-BKHCN Điều 6."""
-
-    PROVINCIAL_COMMITTEE = "provincial_committee", _("Provincial people's committee")
-    DEPARTMENT = "department", _("Department")
-    SUB_DEPARTMENT = "sub_department", _("Sub-department")
-    DISTRICT_COMMITTEE = "district_committee", _("District people's committee")
-    COMMUNE_COMMITTEE = "commune_committee", _("Commune people's committee")
-    VERTICAL = "vertical_agency", _("Vertically managed agency")
-    PUBLIC_SERVICE_UNIT = "public_service_unit", _("Public service unit")
-
-
-KIND_LEVEL = {
-    Kind.PROVINCIAL_COMMITTEE: Level.PROVINCE,
-    Kind.DISTRICT_COMMITTEE: Level.DISTRICT,
-    Kind.COMMUNE_COMMITTEE: Level.COMMUNE,
-}
-# What a revision may change, and what PastIdentity therefore remembers.
-IDENTITY = ("name", "code", "kind", "level", "parent_id", "covered_by_id", "path")
-
-
-def path_range(path):
-    """First and past-the-last path of a subtree: digits only, so every collation agrees."""
-    return path, f"{path[:-SEGMENT]}{int(path[-SEGMENT:]) + 1:0{SEGMENT}d}"
-
-
-def in_subtree(path, prefix=""):
-    """The condition that an agency's path lies in the subtree of `path`."""
-    first, past = path_range(path)
-    return Q(**{f"{prefix}path__gte": first, f"{prefix}path__lt": past})
-
-
-class _AsOfRows(models.query.ModelIterable):
-    """Agencies that carry the name, code, kind, level, parent and path of a past day."""
-
-    def __iter__(self):
-        for agency in super().__iter__():
-            for name in IDENTITY:
-                setattr(agency, name, agency.__dict__.pop(f"{name}_then"))
-            agency.as_of_day = self.queryset._as_of_day
-            yield agency
-
-
-class AgencyQuerySet(models.QuerySet):
-    _as_of_day = None
-
-    def _clone(self):
-        clone = super()._clone()
-        clone._as_of_day = self._as_of_day
-        return clone
-
-    def visible_to(self, user):
-        """What a person's grants of today let them see, closed agencies included."""
-        from agencies.access import scope_of
-
-        return self.filter(scope_of(user))
-
-    def as_of(self, day):
-        """The agencies that existed on a day, each with its name, code, parent and path of that day.
-
-        Filter and order by `name_then`, `code_then`, `kind_then`, `level_then`, `parent_id_then`,
-        `covered_by_id_then`, `path_then`; the instances carry them under the plain names.
-        """
-        earlier = models.FilteredRelation(
-            "past",
-            condition=(Q(past__from_on__isnull=True) | Q(past__from_on__lte=day)) & Q(past__until__gt=day),
-        )
-        rows = self.open_on(day).annotate(earlier=earlier)
-        rows = rows.annotate(
-            **{
-                f"{name}_then": Coalesce(f"earlier__{name}", name)
-                for name in IDENTITY
-                if name != "covered_by_id"
-            },
-            # A past row says for itself whether the agency was covered: empty there means a unit.
-            covered_by_id_then=models.Case(
-                models.When(earlier__id__isnull=False, then=F("earlier__covered_by_id")),
-                default=F("covered_by_id"),
-            ),
-        )
-        rows._as_of_day = day
-        rows._iterable_class = _AsOfRows
-        return rows
-
-    def open_on(self, day):
-        """Agencies that exist on a day."""
-        return self.filter(
-            Q(established_on__isnull=True) | Q(established_on__lte=day),
-            Q(dissolved_on__isnull=True) | Q(dissolved_on__gt=day),
-        )
-
-    def not_void(self):
-        """Without those whose entry was taken back: they existed on no day."""
-        return self.exclude(established_on__isnull=False, dissolved_on=F("established_on"))
-
-    def units(self):
-        """Agencies with a system of their own; after `as_of`, those of that day."""
-        name = "covered_by_id_then" if self._as_of_day else "covered_by_id"
-        return self.filter(**{f"{name}__isnull": True})
-
-    def within(self, agency):
-        """The subtree of an agency, itself included; after `as_of`, the subtree of that day."""
-        if self._as_of_day is None:
-            return self.filter(in_subtree(agency.path))
-        # The scope's own path of that day, without a query of its own.
-        past = PastIdentity.objects.filter(agency=agency.pk).in_force(self._as_of_day).values("path")[:1]
-        return self.filter(path_then__startswith=Coalesce(models.Subquery(past), Value(agency.path)))
-
-    def matching(self, text):
-        """Search without accents, tone marks or case; each word must occur in name or code."""
-        found = self
-        for word in fold(text).split():
-            found = found.filter(search_key__contains=word)
-        return found
-
-    def delete(self):
-        raise Refused(gettext("Agencies close; they are not deleted."))
-
-    @transaction.atomic
-    def establish(self, *, by, change_set=None, on=None, **values):
-        """Enter one agency. `on` is the day it was established, None when it has always been.
-
-        Raises Refused when its parent closed, its level stands above its parent's, or the code
-        belongs to another agency that exists.
-        """
-        one_writer()
-        agency = self.model(established_on=on, **_as_stored(values))
-        agency.derive()
-        agency.check_place(on)
-        agency.check_code(by)
-        change_set = change_set or open_change_set(
-            gettext("Enter agency %(name)s") % {"name": agency.name}, by=by
-        )
-        self.establish_many([agency], change_set=change_set)
-        return agency
-
-    @transaction.atomic
-    def establish_many(self, agencies, *, change_set, cells=None):
-        """The set-based twin of `establish`; the caller has checked codes and places.
-
-        A parent is saved already or stands earlier in the list, so does the covering agency.
-        `change_set` None writes no history (synthetic data). Returns the agencies, saved.
-        """
-        one_writer()
-        agencies = list(agencies)
-        for agency, pk in zip(agencies, reserve_ids(self.model, len(agencies)), strict=True):
-            agency.pk = pk
-            # The parent has its number only now.
-            agency.parent, agency.covered_by = agency.parent, agency.covered_by
-            agency.path = agency.own_path()
-            agency.derive()
-        self.bulk_create(agencies, batch_size=500)
-        if change_set is not None:
-            cells = cells or [""] * len(agencies)
-            record_many(change_of(change_set, a, cell=c) for a, c in zip(agencies, cells, strict=True))
-        return agencies
-
-
-def one_writer():
-    """Until the end of the transaction nobody else changes the tree.
-
-    What a door checks (circles, codes, who stands below) would otherwise be over before it
-    writes. SQLite has one writer anyway; on PostgreSQL all doors ask for the same lock.
-    """
-    connection = connections[DEFAULT_DB_ALIAS]
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [TREE_LOCK])
-
-
-def _as_stored(values):
-    """Values with each agency among them read again: the caller's copy of a parent may be old."""
-    return {
-        name: Agency.objects.get(pk=value.pk) if isinstance(value, Agency) and value.pk else value
-        for name, value in values.items()
-    }
-
-
-def reserve_ids(model, count):
-    """Numbers for new records, so that a path is complete before the record is stored."""
-    connection = connections[DEFAULT_DB_ALIAS]
-    table = model._meta.db_table
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute(
-                "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)", [table, count]
-            )
-            return [row[0] for row in cursor.fetchall()]
-        # SQLite: the write lock is held from the start of the transaction, nobody comes between.
-        cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [table])
-        last = (cursor.fetchone() or [0])[0]
-        return list(range(last + 1, last + 1 + count))
+from .agency_rows import AgencyQuerySet, as_stored
+from .identities import PastIdentity, Succession
+from .tree import IDENTITY, KIND_LEVEL, SEGMENT, Kind, Level, in_subtree, one_writer, reserve_ids
 
 
 class Agency(models.Model):
@@ -309,6 +102,8 @@ class Agency(models.Model):
         ]
 
     as_of_day = None
+    # The present path of an agency as of a past day; None: its path is the present one.
+    path_now = None
 
     def __str__(self):
         return self.name
@@ -468,7 +263,7 @@ class Agency(models.Model):
         if stored.version != seen:
             raise ChangedMeanwhile(stored)
         before, old = snapshot(stored), {name: getattr(stored, name) for name in IDENTITY}
-        for name, value in _as_stored(values).items():
+        for name, value in as_stored(values).items():
             setattr(stored, name, value)
         stored.derive()
         if snapshot(stored) == before:
@@ -532,9 +327,7 @@ class Agency(models.Model):
         if stored.established_on is not None and on <= stored.established_on:
             raise Refused(gettext("It was established on that day or later."), "on")
         if still := stored.dependent_on(on):
-            raise Refused(
-                gettext("%(name)s still depends on it: close or move that agency first.") % {"name": still}
-            )
+            raise Refused(_still_depends(still))
         successors = successor if isinstance(successor, list) else [(successor, extent)] if successor else []
         successors = [(Agency.objects.get(pk=heir.pk), part) for heir, part in successors]
         change_set = change_set or open_change_set(
@@ -573,7 +366,7 @@ class Agency(models.Model):
         for agency in agencies:
             agency.established_on = agency.dissolved_on = agency.established_on or today
             agency.version += 1
-        cls.objects.bulk_update(agencies, ["established_on", "dissolved_on", "version"], batch_size=500)
+        write_columns(agencies, {"established_on", "dissolved_on", "version"})
 
     @classmethod
     def put_back_many(cls, agencies, columns):
@@ -590,34 +383,44 @@ class Agency(models.Model):
             agency.check_put_back(columns)
             others[agency.pk] = agency
             agency.derive()
-        names = [f.name for f in cls._meta.concrete_fields if f.attname in columns]
+        if "dissolved_on" in columns:
+            cls._check_closed_again(agencies)
         if "parent_id" not in columns:
-            cls.objects.bulk_update(agencies, [*names, "search_key", "sort_key"], batch_size=500)
+            write_columns(agencies, columns | {"search_key", "sort_key"})
             return
+        names = [f.name for f in cls._meta.concrete_fields if f.attname in columns]
         for agency in agencies:
             # One that stands above may just have moved.
-            old, agency.parent = (
-                cls.objects.get(pk=agency.pk).path,
-                cls.objects.filter(pk=agency.parent_id).first(),
-            )
+            old = cls.objects.get(pk=agency.pk).path
+            agency.parent = cls.objects.filter(pk=agency.parent_id).first()
             agency.save(update_fields=[*names, "path", "search_key", "sort_key"])
             _move_below(old, agency.path)
 
     def check_put_back(self, columns):
         """The rules of the doors, as far as the columns to be restored touch them."""
         if columns & {"parent_id", "level", "kind", "covered_by_id", "dissolved_on", "established_on"}:
-            self.path = self.path or ""
             self.check_place()
         if columns & {"level", "covered_by_id"}:
             self.check_below()
-        if (
-            "dissolved_on" in columns
-            and self.dissolved_on
-            and (still := self.dependent_on(self.dissolved_on))
-        ):
-            raise Refused(
-                gettext("%(name)s still depends on it: close or move that agency first.") % {"name": still}
-            )
+
+    @classmethod
+    def _check_closed_again(cls, agencies):
+        """Raises Refused when one that an undo closes has others below it which are not closed with it."""
+        closed = {a.pk: a for a in agencies if a.dissolved_on is not None}
+        numbers = sorted(closed)
+        for i in range(0, len(numbers), 500):
+            chunk = numbers[i : i + 500]
+            below = cls.objects.filter(Q(parent__in=chunk) | Q(covered_by__in=chunk)).not_void()
+            for one in below:
+                one = closed.get(one.pk, one)
+                for number in {one.parent_id, one.covered_by_id} & closed.keys():
+                    day = closed[number].dissolved_on
+                    if not one.is_void and (one.dissolved_on is None or one.dissolved_on > day):
+                        raise Refused(_still_depends(one))
+
+
+def _still_depends(agency):
+    return gettext("%(name)s still depends on it: close or move that agency first.") % {"name": agency}
 
 
 def _closed(agency):
@@ -663,100 +466,3 @@ def _remember_below(old, new, since, change_set):
         [change_of(change_set, p, before=before) for p, before in changed]
         + [change_of(change_set, p) for p in made]
     )
-
-
-class PastIdentityQuerySet(models.QuerySet):
-    def in_force(self, day):
-        """The identities of a past day."""
-        return self.filter(Q(from_on__isnull=True) | Q(from_on__lte=day), until__gt=day).order_by()
-
-
-class PastIdentity(models.Model):
-    """The name, code, kind, level, parent and place in the tree that an agency had from … to …."""
-
-    agency = models.ForeignKey(Agency, models.PROTECT, related_name="past", verbose_name=_("agency"))
-    # Empty: since it was established.
-    from_on = models.DateField(_("from"), null=True, blank=True)
-    # The first day of the next identity.
-    until = models.DateField(_("until"))
-    name = models.CharField(_("name"), max_length=255)
-    code = models.CharField(_("code"), max_length=64, blank=True)
-    kind = models.CharField(_("kind"), max_length=24, choices=Kind.choices)
-    level = models.CharField(_("level"), max_length=8, choices=Level.choices)
-    parent = models.ForeignKey(
-        Agency, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("parent")
-    )
-    covered_by = models.ForeignKey(
-        Agency,
-        models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="+",
-        verbose_name=_("covered by the system of"),
-    )
-    path = models.CharField(max_length=SEGMENT * 8, editable=False)
-
-    objects = PastIdentityQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("past identity")
-        verbose_name_plural = _("past identities")
-        ordering = ["agency", "until"]
-        constraints = [
-            models.UniqueConstraint(fields=["agency", "until"], name="past_identity_ends_once"),
-            models.CheckConstraint(
-                condition=Q(from_on__isnull=True) | Q(from_on__lt=F("until")), name="past_identity_has_days"
-            ),
-        ]
-
-    def __str__(self):
-        return self.name
-
-    @property
-    def history_agency_id(self):
-        return self.agency_id
-
-    def copied(self, **values):
-        """The same identity for other days, not yet stored."""
-        return PastIdentity(
-            agency=self.agency, from_on=self.from_on, **{n: getattr(self, n) for n in IDENTITY}, **values
-        )
-
-
-class Extent(models.TextChoices):
-    """The words of the official conversion table."""
-
-    WHOLE = "whole", _("Whole")
-    PART = "part", _("Part")
-
-
-class Succession(models.Model):
-    """Predecessor and successor of a reorganisation, on the day it took effect."""
-
-    predecessor = models.ForeignKey(
-        Agency, models.PROTECT, related_name="successions", verbose_name=_("predecessor")
-    )
-    successor = models.ForeignKey(
-        Agency, models.PROTECT, related_name="precessions", verbose_name=_("successor")
-    )
-    on = models.DateField(_("on"))
-    extent = models.CharField(_("extent"), max_length=5, choices=Extent.choices, default=Extent.WHOLE)
-    decision = models.CharField(_("decision"), max_length=120, blank=True)
-
-    class Meta:
-        verbose_name = _("succession")
-        verbose_name_plural = _("successions")
-        ordering = ["-on", "id"]
-        constraints = [
-            models.UniqueConstraint(fields=["predecessor", "successor", "on"], name="succession_once"),
-            models.CheckConstraint(
-                condition=~Q(predecessor=F("successor")), name="succession_joins_two_agencies"
-            ),
-        ]
-
-    def __str__(self):
-        return f"{self.predecessor} → {self.successor}"
-
-    @property
-    def history_agency_id(self):
-        return self.predecessor_id

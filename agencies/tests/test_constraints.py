@@ -4,9 +4,24 @@ import pytest
 from django.db import connection, models
 from django.utils import timezone
 
-from agencies.models import Agency, Change, Kind, Level, Membership, PastIdentity, Role, Succession, Upload
+from agencies.models import (
+    Agency,
+    AgencyAlias,
+    Change,
+    Kind,
+    Level,
+    Membership,
+    PastIdentity,
+    Role,
+    Succession,
+    Upload,
+)
+<<<<<<< HEAD
+=======
 from agencies.models.agency import in_subtree
+>>>>>>> imports
 from agencies.models.history import ChangeSet
+from agencies.models.tree import in_subtree
 from agencies.testing import constraint_names, database_refuses, day, make_province, make_user
 
 pytestmark = pytest.mark.django_db
@@ -151,6 +166,27 @@ def test_empty_sides_of_a_change_are_null_for_the_database(province):
     assert Change.objects.filter(before__isnull=True, after__isnull=False).count() == len(province.all)
 
 
+@refused("alias_has_a_key")
+def test_learned_name_without_a_key(province):
+    with database_refuses("alias_has_a_key"):
+        AgencyAlias.objects.create(agency=province.lac_dao, text="Lạc Đạo", key="")
+
+
+@refused("alias_everywhere_once")
+def test_learned_name_twice_everywhere(province):
+    AgencyAlias.objects.create(agency=province.lac_dao, text="Lạc Đạo", key="lac dao")
+    with database_refuses("alias_everywhere_once"):
+        AgencyAlias.objects.create(agency=province.lac_hong, text="Lạc Đạo", key="lac dao")
+
+
+@refused("alias_once_within_a_scope")
+def test_learned_name_twice_within_a_district(province):
+    within = {"scope": province.van_lam, "key": "lac dao"}
+    AgencyAlias.objects.create(agency=province.lac_dao, text="Lạc Đạo", **within)
+    with database_refuses("alias_once_within_a_scope"):
+        AgencyAlias.objects.create(agency=province.lac_hong, text="Lạc Đạo", **within)
+
+
 @refused("upload_claim_is_whole")
 def test_claim_without_a_moment():
     with database_refuses("upload_claim_is_whole"):
@@ -248,3 +284,23 @@ def test_deletion_by_sql(province):
 def test_deletion_by_a_bare_queryset(province):
     with database_refuses("agency_is_not_deleted"):
         Agency._base_manager.filter(in_subtree(province.lac_dao.path))._raw_delete("default")
+
+
+@refused("alias_once_within_a_scope")
+def test_one_name_twice_within_a_scope(province):
+    AgencyAlias.objects.create(agency=province.lac_dao, text="x", key="x", scope=province.van_lam)
+    with database_refuses("alias_once_within_a_scope"):
+        AgencyAlias.objects.create(agency=province.home, text="x", key="x", scope=province.van_lam)
+
+
+@refused("alias_everywhere_once")
+def test_one_name_twice_everywhere(province):
+    AgencyAlias.objects.create(agency=province.lac_dao, text="x", key="x")
+    with database_refuses("alias_everywhere_once"):
+        AgencyAlias.objects.create(agency=province.home, text="x", key="x")
+
+
+@refused("alias_has_a_key")
+def test_a_name_without_a_key(province):
+    with database_refuses("alias_has_a_key"):
+        AgencyAlias.objects.create(agency=province.lac_dao, text="x", key="")

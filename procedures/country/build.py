@@ -9,7 +9,7 @@ from django.db import connection, reset_queries, transaction
 from django.utils.translation import gettext as _
 
 from agencies.models import Agency, Level, PastIdentity
-from agencies.models.agency import IDENTITY
+from agencies.models.tree import IDENTITY
 from procedures.country import catalogue, duties, people, places, progress
 from procedures.models import Procedure, Standard, retally
 

@@ -13,8 +13,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from agencies.history import change_of, open_change_set, record_many, snapshot
-from agencies.models.agency import reserve_ids
 from agencies.models.history import Door
+from agencies.models.tree import reserve_ids
 from procedures.demo.assignment import OPENED_ON, WAITING_BELOW, dice, moment, working_day
 from procedures.demo.papers import number, paper, signer, training
 from procedures.lifecycle import Acceptance, Stage

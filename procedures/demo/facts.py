@@ -8,7 +8,7 @@ from django.conf import settings
 
 from agencies.history import change_of, record_many
 from agencies.models import Agency
-from agencies.models.agency import reserve_ids
+from agencies.models.tree import reserve_ids
 from procedures.models import AgencyProcedure, Procedure
 from procedures.models.catalogue import join_levels
 

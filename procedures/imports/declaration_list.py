@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from agencies.imports.checked import UNCHANGED, WRONG, Line
-from agencies.imports.kinds import ListKind, with_repeats
+from agencies.imports.kinds import ListKind, about_agencies
 from agencies.imports.naming import Naming
 from agencies.imports.register import Register
 from agencies.imports.workbooks import FORMS
@@ -19,7 +19,7 @@ class DeclarationList(ListKind):
 
     name = "declarations"
     title = _("Declarations")
-    sheet = with_repeats(DECLARATIONS, "code")
+    sheet = about_agencies(DECLARATIONS)
     roles = frozenset({Role.COORDINATOR})
     columns = ("code", "name", "parent", "standard", "form", "number", "declared_on")
 

@@ -12,7 +12,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from agencies.imports.checked import CHANGED, NEW, UNCHANGED, WRONG, Checked, Difference, Line
-from agencies.imports.kinds import ListKind
+from agencies.imports.kinds import ListKind, about_agencies
 from agencies.imports.naming import Naming
 from agencies.imports.register import Register
 from agencies.models import Role
@@ -106,13 +106,13 @@ def _numbers(values):
 
 
 # The code of a document ("QT-01") is text, and a name without a code needs its place.
-_SHEET = replace(
-    AGENCY_PROCEDURES,
-    fields=(
-        *(replace(f, type="text") if f.name == "document" else f for f in AGENCY_PROCEDURES.fields[:2]), PARENT, DISTRICT,
-        *(replace(f, type="text") if f.name == "document" else f for f in AGENCY_PROCEDURES.fields[2:]),
-    ),
-)  # fmt: skip
+def _sheet():
+    sheet = about_agencies(AGENCY_PROCEDURES)
+    fields = [replace(f, type="text") if f.name == "document" else f for f in sheet.fields]
+    return replace(sheet, fields=(*fields[:2], PARENT, DISTRICT, *fields[2:]))
+
+
+_SHEET = _sheet()
 
 
 class DutyList(ListKind):

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from agencies.access import roles_at
 from agencies.imports.checked import Options
-from agencies.imports.kinds import with_repeats
+from agencies.imports.kinds import about_agencies
 from agencies.imports.naming import Naming
 from agencies.imports.records import Draft, RecordList, in_batches
 from agencies.imports.register import Register
@@ -24,7 +24,7 @@ class PlanList(RecordList):
 
     name = "plan"
     title = _("Units of a plan")
-    sheet = with_repeats(PLAN, "code")
+    sheet = about_agencies(PLAN)
     model = Rollout
     roles = frozenset({Role.COORDINATOR})
     columns = ("code", "name", "parent", "form", "year", "due_on", "standard")

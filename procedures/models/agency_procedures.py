@@ -1,5 +1,7 @@
 """Which agency handles which procedure, and since when under which standard."""
 
+from collections import defaultdict
+
 from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils.formats import date_format
@@ -39,33 +41,35 @@ class AgencyProcedureQuerySet(models.QuerySet):
 
     @transaction.atomic
     def apply(self, standard, *, on, by, change_set=None):
-        """Put these duties under a standard from a day; those under it already stay as they are.
+        """Put these duties under a standard from a day until the next one they came under.
 
-        Set-based: the earlier application of each is kept as PastApplication. Returns how many
-        changed. A duty that came under a later standard before `on` is passed over.
+        Set-based: what each ran under before is kept as PastApplication. Those under the standard
+        already, or under another since that very day, stay as they are. Returns how many changed.
         """
-        rows = list(self.exclude(standard=standard).select_related("agency", "procedure"))
-        rows = [r for r in rows if r.applied_on is None or r.applied_on < on]
-        if not rows:
+        rows = self.exclude(standard=standard, applied_on__lte=on)
+        past = defaultdict(list)
+        for application in PastApplication.objects.filter(agency_procedure__in=rows.order_by().values("pk")):
+            past[application.agency_procedure_id].append(application)
+        applied, made, shortened = [], [], []
+        for row in rows.select_for_update(of=["self"]).select_related("agency", "procedure"):
+            before = snapshot(row), {p.pk: snapshot(p) for p in past[row.pk]}
+            new = row.insert_application(past[row.pk], standard, on)
+            if new is None:
+                continue
+            applied.append((row, before[0]))
+            made += [p for p in new if p.pk is None]
+            shortened += [(p, before[1][p.pk]) for p in new if p.pk is not None]
+        if not applied:
             return 0
         change_set = change_set or open_change_set(gettext("Procedures under %s") % standard, by=by)
-        changes, past = [], []
-        for row in rows:
-            before = snapshot(row)
-            if row.standard_id is not None:
-                past.append(
-                    PastApplication(
-                        agency_procedure=row,
-                        standard_id=row.standard_id,
-                        applied_on=row.applied_on,
-                        until=on,
-                    )
-                )
-            row.standard, row.applied_on, row.version = standard, on, row.version + 1
-            changes.append(change_of(change_set, row, before=before))
+        rows = [row for row, _before in applied]
         self.model.objects.bulk_update(rows, ["standard", "applied_on", "version"], batch_size=300)
-        PastApplication.objects.bulk_create(past, batch_size=500)
-        record_many([change_of(change_set, p) for p in past] + changes)
+        PastApplication.objects.bulk_create(made, batch_size=500)
+        PastApplication.objects.bulk_update(
+            [p for p, _b in shortened], ["applied_on", "until"], batch_size=300
+        )
+        record_many([change_of(change_set, p) for p in made])
+        record_many([change_of(change_set, o, before=before) for o, before in shortened + applied])
         retally({row.agency_id for row in rows})
         return len(rows)
 
@@ -155,6 +159,41 @@ class AgencyProcedure(models.Model):
     @property
     def history_agency_id(self):
         return self.agency_id
+
+    def insert_application(self, past, standard, on):
+        """Put one more standard into the chain of this duty, not yet stored.
+
+        `past` are its PastApplications. Returns those that are new or differ now; None when
+        nothing changes.
+        """
+        past = sorted(past, key=lambda p: p.applied_on)
+        before = next((p for p in reversed(past) if p.applied_on <= on), None)
+        after = next((p for p in past if p.applied_on > on), None)
+        if self.applied_on is not None and self.applied_on <= on:
+            before = self
+        if before is not None and (before.standard_id == standard.pk or before.applied_on == on):
+            return None
+        changed = []
+        if before is self:
+            # The usual case: it goes on under the new one.
+            changed.append(self._past(self.standard, self.applied_on, on))
+        elif before is not None and before.until > on:
+            before.until = on
+            changed.append(before)
+        following = after or (self if before is not self and self.applied_on is not None else None)
+        if following is None:
+            self.standard, self.applied_on = standard, on
+        elif following.standard_id == standard.pk:
+            # It came under the same standard earlier than was known.
+            following.applied_on = on
+            changed += [following] if following is not self else []
+        else:
+            changed.append(self._past(standard, on, following.applied_on))
+        self.version += 1
+        return changed
+
+    def _past(self, standard, applied_on, until):
+        return PastApplication(agency_procedure=self, standard=standard, applied_on=applied_on, until=until)
 
     @classmethod
     def refresh_derived(cls, duties):

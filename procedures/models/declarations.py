@@ -103,21 +103,27 @@ class DeclarationQuerySet(EntryQuerySet):
         StepRefused (a hard rule, not their role, or the same declaration again) and ChangedMeanwhile.
         """
         # Two declarations of one agency come one after the other, also where there is no rollout to claim.
-        Agency.objects.select_for_update(no_key=True).get(pk=agency.pk)
+        agency = Agency.objects.select_for_update(no_key=True).get(pk=agency.pk)
         if not agency.is_unit:
             raise StepRefused(gettext("%s has no system of its own.") % agency, "agency")
+        if rollout is not None and rollout.agency_id != agency.pk:
+            raise StepRefused(gettext("The rollout belongs to another agency."), "rollout")
         roles = acting_roles(by, agency)
-        declaration = Declaration(agency=agency, standard=standard, declared_on=on)
+        own = self.filter(agency=agency)
+        returned = own.filter(declared_on=on, standard=standard, acceptance=Acceptance.RETURNED).first()
+        before = snapshot(returned) if returned else None
+        # One that was returned is mended, not entered beside itself.
+        declaration = returned or Declaration(agency=agency, standard=standard, declared_on=on)
         declaration.notified_on, declaration.posted_on = notified_on, posted_on
         declaration.check_days(roles)
-        last = self.filter(agency=agency).order_by("id").last()
+        last = own.order_by("id").last()
         if after is not None and after != (last.pk if last else 0):
             lines = Change.objects.filter(agency=agency, model="procedures.declaration")
             raise ChangedMeanwhile(last or agency, lines)
-        if self.filter(agency=agency, declared_on=on, standard=standard).exists():
+        if own.counting().filter(declared_on=on, standard=standard).exists():
             raise StepRefused(gettext("This declaration is on record already."), "on")
         if reason is None:
-            earlier = self.by(on).filter(agency=agency).order_by("declared_on", "id").last()
+            earlier = own.by(on).order_by("declared_on", "id").last()
             reason = Redeclaration.proposed(earlier, standard)
         change_set = change_set or open_change_set(
             gettext("%(agency)s declares under %(standard)s") % {"agency": agency, "standard": standard},
@@ -126,10 +132,15 @@ class DeclarationQuerySet(EntryQuerySet):
         declaration.document = document = entered(document, change_set)
         declaration.number, declaration.signer, declaration.precision = number, signer, precision
         declaration.reason, declaration.scope_note, declaration.note = reason, scope_note, note
-        declaration.recorded_by = by
+        declaration.recorded_by, declaration.recorded_at = by, timezone.now()
+        declaration.wait_for_review()
+        declaration.version += 1 if returned else 0
         declaration.settle(by, roles)
         declaration.save()
-        record(change_set, declaration)
+        record(change_set, declaration, before=before)
+        self._correct_next(declaration, change_set)
+        if rollout is None and returned is not None:
+            declaration.follow_review(change_set, counted=False)
         if rollout is not None:
             rollout.reach(
                 Stage.DECLARED,
@@ -145,6 +156,19 @@ class DeclarationQuerySet(EntryQuerySet):
             duties = AgencyProcedure.objects.filter(agency=agency).in_force(on)
             duties.apply(standard, on=on, by=by, change_set=change_set)
         return declaration
+
+    def _correct_next(self, declaration, change_set):
+        """The one that was the first until an earlier one came to light is no longer."""
+        later = self.counting().filter(agency=declaration.agency_id).exclude(pk=declaration.pk)
+        later = later.filter(declared_on__gte=declaration.declared_on, reason=Redeclaration.FIRST)
+        following = later.order_by("declared_on", "id").first()
+        if following is None or declaration.reason != Redeclaration.FIRST:
+            return
+        before = snapshot(following)
+        following.reason = Redeclaration.proposed(declaration, following.standard)
+        following.version += 1
+        following.save()
+        record(change_set, following, before=before)
 
 
 class Declaration(Entry):
@@ -286,8 +310,8 @@ class Declaration(Entry):
         same = Declaration.objects.filter(agency=stored.agency, declared_on=on, standard=stored.standard)
         if same.exclude(pk=stored.pk).exists():
             raise StepRefused(gettext("This declaration is on record already."), "on")
-        stored.acceptance, stored.reviewed_by, stored.reviewed_at = Acceptance.UNREVIEWED, None, None
-        stored.review_note = ""
+        counted = stored.counts
+        stored.wait_for_review()
         stored.settle(by, roles)
         if stored.reviewed_at is not None:
             stored.reviewed_at = timezone.now()
@@ -299,7 +323,10 @@ class Declaration(Entry):
         if rollout := stored._rollout():
             rollout.follow(stored, by=by, change_set=change_set)
             stored.tell_notified(rollout, by=by, change_set=change_set)
-        stored.duties(was).follow(on=on, change_set=change_set)
+        if counted:
+            stored.duties(was).follow(on=on, change_set=change_set)
+        else:
+            stored.cover_again(change_set)
         self.refresh_from_db()
         return stored
 
@@ -343,19 +370,35 @@ class Declaration(Entry):
             day = max(self.notified_on, self.posted_on)
             rollout.reach(Stage.NOTIFIED, on=day, by=by, seen=rollout.version, change_set=change_set)
 
-    @classmethod
-    def refresh_derived(cls, declarations):
-        """An entry that was returned or accepted takes its milestone with it."""
+    def follow_review(self, change_set, *, counted):
+        """Its milestone is confirmed or returned with it, and so is what it did to the procedures.
+
+        `counted` tells whether the declaration counted before.
+        """
         from procedures.models.milestones import Milestone
 
-        kept = {d.pk: d for d in cls.objects.filter(pk__in=[d.pk for d in declarations])}
-        milestones = list(Milestone.objects.filter(declaration__in=kept))
-        for milestone in milestones:
-            source = kept[milestone.declaration_id]
-            for name in ("acceptance", "reviewed_by_id", "reviewed_at", "review_note"):
-                setattr(milestone, name, getattr(source, name))
-        Milestone.objects.bulk_update(milestones, ["acceptance", "reviewed_by", "reviewed_at", "review_note"])
-        Milestone.refresh_derived(milestones)
+        for milestone in Milestone.objects.filter(declaration=self.pk):
+            before = snapshot(milestone)
+            milestone.take_review(self)
+            milestone.version += 1
+            milestone.save()
+            record(change_set, milestone, before=before)
+            milestone.follow_review(change_set, counted=counted)
+        if counted and not self.counts:
+            self.duties(self.declared_on).follow(on=None, change_set=change_set)
+        elif self.counts and not counted:
+            self.cover_again(change_set)
+
+    def cover_again(self, change_set):
+        """Put those procedures under the standard that left it when the declaration was returned."""
+        returned = Change.objects.of(self).filter(after__acceptance=Acceptance.RETURNED).first()
+        if returned is None:
+            return
+        left = Change.objects.filter(
+            change_set=returned.change_set_id, model=AgencyProcedure._meta.label_lower, agency=self.agency_id
+        )
+        duties = AgencyProcedure.objects.filter(pk__in=left.values("object_id"))
+        duties.apply(self.standard, on=self.declared_on, by=None, change_set=change_set)
 
 
 def standard_on(day, *, confirmed_only=False):

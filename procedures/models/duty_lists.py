@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from agencies.bulk import insert_rows, update_rows
 from agencies.errors import Refused
 from agencies.models import Change
-from agencies.models.agency import reserve_ids
+from agencies.models.tree import reserve_ids
 from procedures.models.agency_procedures import AgencyProcedure, PastApplication
 from procedures.models.tallies import retally
 

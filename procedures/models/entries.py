@@ -76,6 +76,11 @@ class Entry(models.Model):
     def counts(self):
         return self.acceptance != Acceptance.RETURNED
 
+    def wait_for_review(self):
+        """Nobody has looked at what it says now."""
+        self.acceptance, self.reviewed_by, self.reviewed_at = Acceptance.UNREVIEWED, None, None
+        self.review_note = ""
+
     def settle(self, person, roles):
         """What the lead agency records itself needs no confirmation."""
         if Role.COORDINATOR in roles:
@@ -90,32 +95,26 @@ class Entry(models.Model):
         """
         agency = self.agency_of_entry
         check_review(self.acceptance, after, roles=acting_roles(by, agency), note=note)
-        before = snapshot(self)
         unreviewed = after == Acceptance.UNREVIEWED
-        self.acceptance, self.version = after, seen + 1
-        self.reviewed_by = None if unreviewed else by
-        self.reviewed_at = None if unreviewed else timezone.now()
-        self.review_note = note
-        updated = (
-            type(self)
-            .objects.filter(pk=self.pk, version=seen)
-            .update(
-                acceptance=after,
-                reviewed_by=self.reviewed_by,
-                reviewed_at=self.reviewed_at,
-                review_note=note,
-                version=seen + 1,
-            )
-        )
-        if not updated:
-            raise ChangedMeanwhile(type(self).objects.get(pk=self.pk))
+        values = {
+            "acceptance": after,
+            "reviewed_by": None if unreviewed else by,
+            "reviewed_at": None if unreviewed else timezone.now(),
+            "review_note": note,
+            "version": seen + 1,
+        }
+        model, before = type(self), snapshot(self)
+        if not model.objects.filter(pk=self.pk, version=seen).update(**values):
+            raise ChangedMeanwhile(model.objects.get(pk=self.pk))
+        stored = model.objects.get(pk=self.pk)
         change_set = change_set or open_change_set(
             gettext("%(acceptance)s: %(entry)s") % {"acceptance": Acceptance(after).label, "entry": self},
             by=by,
             reason=note,
         )
-        record(change_set, self, before=before)
-        type(self).refresh_derived([self])
+        record(change_set, stored, before=before)
+        stored.follow_review(change_set, counted=self.counts)
+        self.refresh_from_db()
         return self
 
     def accept(self, *, by, seen, change_set=None):

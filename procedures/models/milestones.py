@@ -1,10 +1,13 @@
 """Milestones: the dated steps of a rollout, each with its evidence."""
 
+from collections import defaultdict
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from agencies.access import scope_of
+from procedures import lifecycle
 from procedures.lifecycle import Stage
 from procedures.models.documents import Document
 from procedures.models.entries import Entry, EntryQuerySet
@@ -86,6 +89,16 @@ class Milestone(Entry):
         self.refresh_from_db()
         return self
 
+    def take_review(self, declaration):
+        """*Declared* is confirmed or returned with the declaration behind it."""
+        for name in ("acceptance", "reviewed_by_id", "reviewed_at", "review_note"):
+            setattr(self, name, getattr(declaration, name))
+
+    def follow_review(self, change_set, *, counted):
+        """The stage follows; what now counts together must obey the hard rules."""
+        Milestone.refresh_derived([self])
+        Milestone.check_stored([self])
+
     def copied_to(self, rollout):
         """The same milestone for the rollout that carries this one's on."""
         copy = Milestone(**{f.attname: getattr(self, f.attname) for f in self._meta.concrete_fields})
@@ -97,3 +110,16 @@ class Milestone(Entry):
         from procedures.models.rollouts import Rollout
 
         Rollout.refresh_derived(Rollout.objects.filter(pk__in={m.rollout_id for m in milestones}))
+
+    @classmethod
+    def check_stored(cls, milestones):
+        """Raises StepRefused when the milestones that count break a hard rule together.
+
+        For reviews and undos, which bring milestones back or take them away.
+        """
+        reached = defaultdict(dict)
+        rows = cls.objects.counting().filter(rollout__in={m.rollout_id for m in milestones})
+        for rollout, stage, on in rows.order_by().values_list("rollout", "stage", "reached_on"):
+            reached[rollout][Stage(stage)] = on
+        for together in reached.values():
+            lifecycle.check_together(together)

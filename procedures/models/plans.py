@@ -87,8 +87,16 @@ class Plan(models.Model):
         """
         from procedures.models.rollouts import Rollout
 
+        # The lock lets two people who assign the same do it one after the other.
+        agency = Agency.objects.select_for_update(no_key=True, of=["self"]).get(pk=agency.pk)
+        # An agency younger than the plan has its undertaking since its own first day.
+        on = on or max(self.decided_on, agency.established_on or self.decided_on)
         if not agency.is_unit:
             raise Refused(gettext("%s has no system of its own.") % agency, "agency")
+        if not agency.exists_on(on):
+            raise Refused(gettext("%(name)s did not exist on that day.") % {"name": agency}, "on")
+        if due_on < on:
+            raise Refused(gettext("The due day lies before the day of the assignment."), "due_on")
         if not agency.path.startswith(self.agency.path):
             raise Refused(gettext("%s lies outside the plan.") % agency, "agency")
         if year not in self.years:
@@ -101,7 +109,7 @@ class Plan(models.Model):
             form=form,
             year=year,
             due_on=due_on,
-            assigned_on=on or self.decided_on,
+            assigned_on=on,
             target_standard=target_standard,
         )
         rollout.save()
@@ -176,8 +184,11 @@ class Target(models.Model):
     @transaction.atomic
     def revise(self, value, *, on, by, decision=None, reason="", change_set=None):
         """A later decision sets another figure; the earlier ones stay readable. Returns the revision."""
+        Target.objects.select_for_update(no_key=True).get(pk=self.pk)
         if on > timezone.localdate():
             raise Refused(gettext("The day lies in the future."), "on")
+        if value < 0:
+            raise Refused(gettext("A figure cannot be negative."), "value")
         if self.metric == Metric.COVERAGE and not 0 <= value <= 100:
             raise Refused(gettext("A coverage lies between 0 and 100 per cent."), "value")
         if self.revisions.filter(decided_on=on).exists():

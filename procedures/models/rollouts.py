@@ -1,5 +1,7 @@
 """One unit's undertaking under a plan, and how it stops, goes on or ends."""
 
+import datetime
+
 from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Exists, F, Max, OuterRef, Q, Subquery
@@ -13,7 +15,7 @@ from agencies.errors import ChangedMeanwhile
 from agencies.history import change_of, open_change_set, record, record_many, snapshot
 from agencies.models import Agency, Change
 from procedures import lifecycle
-from procedures.lifecycle import Acceptance, Form, Stage, Standing, State, StepRefused
+from procedures.lifecycle import Form, Stage, Standing, State, StepRefused
 from procedures.models.documents import entered
 from procedures.models.entries import acting_roles
 from procedures.models.milestones import Milestone
@@ -126,8 +128,9 @@ class Rollout(models.Model):
             m.stage: m for m in self.milestones.all() if m.counts and m.pk != getattr(without, "pk", None)
         }
         own = reached.get(Stage.DECLARED)
-        day = own.reached_on if own else timezone.localdate()
         declaration = own.declaration if own else None
+        # A declaration of this undertaking's own does not stand before it.
+        day = own.reached_on - datetime.timedelta(days=1) if own else timezone.localdate()
         earlier = Declaration.objects.in_force(day).filter(agency=self.agency_id)
         return Standing(
             form=Form(self.form),
@@ -135,9 +138,7 @@ class Rollout(models.Model):
             reached={Stage(s): m.reached_on for s, m in reached.items()},
             established_on=self.agency.established_on,
             dissolved_on=self.agency.dissolved_on,
-            declared_before=earlier.exclude(pk=getattr(declaration, "pk", None)).exists()
-            if own is None
-            else Declaration.objects.filter(agency=self.agency_id, declared_on__lt=day).counting().exists(),
+            declared_before=earlier.exists(),
             lacks_number=declaration is not None and declaration.lacks_evidence,
         )
 
@@ -145,11 +146,14 @@ class Rollout(models.Model):
         return self.state in OPEN_STATES and self.due_on < day and self.stage not in DONE
 
     def changes(self):
-        """Its history with that of its milestones and their declarations, the latest first."""
+        """Its history with that of its milestones, their declarations and its moves, the latest first."""
+        # What was taken back since is known by what its last line says.
         milestones = Q(object_id__in=self.milestones.values("pk")) | Q(before__rollout_id=self.pk)
+        moves = Q(object_id__in=self.moves.values("pk")) | Q(before__rollout_id=self.pk)
         return Change.objects.filter(agency=self.agency_id).filter(
             Q(model="procedures.rollout", object_id=self.pk)
             | Q(milestones, model="procedures.milestone")
+            | Q(moves, model="procedures.rolloutmove")
             | Q(
                 model="procedures.declaration",
                 object_id__in=self.milestones.filter(declaration__isnull=False).values("declaration"),
@@ -195,9 +199,9 @@ class Rollout(models.Model):
         milestone = existing or Milestone(rollout=rollout, stage=stage)
         milestone.rank, milestone.reached_on = stage.rank, on
         milestone.document = entered(document, change_set)
-        milestone.declaration, milestone.note, milestone.review_note = declaration, note, ""
+        milestone.declaration, milestone.note = declaration, note
         milestone.recorded_by, milestone.recorded_at = by, timezone.now()
-        milestone.acceptance, milestone.reviewed_by, milestone.reviewed_at = Acceptance.UNREVIEWED, None, None
+        milestone.wait_for_review()
         milestone.version = milestone.version + 1 if existing else 1
         milestone.settle(by, roles)
         milestone.save()
@@ -212,7 +216,10 @@ class Rollout(models.Model):
         A review leaves the rollout's version alone, so that reviewing one milestone does not
         stop the work on another.
         """
-        stored = self.milestones.get(pk=milestone.pk)
+        stored = self.milestones.filter(pk=milestone.pk).first()
+        if stored is None:
+            # An undo takes a milestone away without a claim of the rollout.
+            raise ChangedMeanwhile(self, self.changes())
         if entry_seen is not None and stored.version != entry_seen:
             raise ChangedMeanwhile(stored)
         return stored
@@ -238,8 +245,7 @@ class Rollout(models.Model):
         )
         before = snapshot(stored)
         stored.reached_on, stored.document, stored.note = on, entered(document, change_set), note
-        stored.acceptance, stored.reviewed_by, stored.reviewed_at = Acceptance.UNREVIEWED, None, None
-        stored.review_note = ""
+        stored.wait_for_review()
         stored.settle(by, roles)
         if stored.reviewed_at is not None:
             stored.reviewed_at = timezone.now()
@@ -260,7 +266,7 @@ class Rollout(models.Model):
             raise StepRefused(gettext("A reason is needed."), "reason")
         roles = acting_roles(by, self.agency)
         rollout = self._claim(seen)
-        stored = rollout.milestones.get(pk=milestone.pk)
+        stored = rollout._stored(milestone, None)
         lifecycle.check_withdrawal(rollout.standing(), stored.stage, roles=roles)
         change_set = change_set or open_change_set(
             gettext("Take back %(entry)s") % {"entry": stored}, by=by, reason=reason
@@ -288,10 +294,11 @@ class Rollout(models.Model):
         )
         before = snapshot(stored)
         stored.reached_on, stored.document = declaration.declared_on, declaration.document
+        stored.take_review(declaration)
         stored.version += 1
         stored.save()
         record(change_set, stored, before=before)
-        type(declaration).refresh_derived([declaration])
+        Milestone.refresh_derived([stored])
         self.refresh_from_db()
 
     @transaction.atomic

@@ -4,11 +4,13 @@ import io
 
 import openpyxl
 import pytest
+import tablib
 
 from agencies.imports import engine
 from agencies.imports.checked import Options
+from agencies.imports.resource import ListResource
 from agencies.imports.workbooks import write_list, write_template
-from agencies.models import ChangeSet
+from agencies.models import Agency, ChangeSet
 from agencies.testing import today
 from procedures import imports
 from procedures.models import Plan
@@ -64,3 +66,31 @@ def test_a_template_says_its_columns_and_is_read_when_filled(name):
         book.save(filled)
         checked = engine.check(kind, filled.getvalue(), "mau.xlsx")
         assert (checked.errors, checked.counts["new"]) == ([], 1)
+
+
+@pytest.mark.parametrize("name", ["agencies", "declarations", "procedures", "plan", "people"])
+def test_a_resource_of_import_export_comes_back_unchanged(demo, name):
+    options = Options(plan=Plan.objects.first().code) if name == "plan" else None
+    resource = ListResource(imports.kind(name), options=options)
+    dataset = resource.export()
+    result = resource.import_data(dataset)
+    assert not result.has_errors(), [e.error for e in result.base_errors][:3]
+    assert (result.totals["new"], result.totals["update"], result.totals["skip"]) == (0, 0, len(dataset))
+
+
+def test_a_resource_writes_all_or_nothing():
+    head = ["Mã cơ quan", "Tên cơ quan", "Cấp", "Cơ quan cấp trên"]
+    resource = ListResource(imports.kind("agencies"))
+    wrong = tablib.Dataset(
+        ["H9", "UBND tỉnh Thử", "Tỉnh", ""], ["H9.1", "UBND huyện A", "Huyện", "H8"], headers=head
+    )
+    assert resource.import_data(wrong).has_errors() and not _entered()
+    right = tablib.Dataset(
+        ["H9", "UBND tỉnh Thử", "Tỉnh", ""], ["H9.1", "UBND huyện A", "Huyện", "H9"], headers=head
+    )
+    assert resource.import_data(right, dry_run=True).totals["new"] == 2 and not _entered()
+    assert resource.import_data(right).totals["new"] == 2 and _entered() == 2
+
+
+def _entered():
+    return Agency.objects.filter(code__startswith="H9").count()

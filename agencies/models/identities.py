@@ -1,0 +1,106 @@
+"""What an agency was called and where it stood before, and what came of it in a reorganisation."""
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from .tree import IDENTITY, SEGMENT, Kind, Level
+
+
+class PastIdentityQuerySet(models.QuerySet):
+    def in_force(self, day):
+        """The identities of a past day."""
+        return self.filter(Q(from_on__isnull=True) | Q(from_on__lte=day), until__gt=day).order_by()
+
+
+class PastIdentity(models.Model):
+    """The name, code, kind, level, parent and place in the tree that an agency had from … to …."""
+
+    agency = models.ForeignKey(
+        "agencies.Agency", models.PROTECT, related_name="past", verbose_name=_("agency")
+    )
+    # Empty: since it was established.
+    from_on = models.DateField(_("from"), null=True, blank=True)
+    # The first day of the next identity.
+    until = models.DateField(_("until"))
+    name = models.CharField(_("name"), max_length=255)
+    code = models.CharField(_("code"), max_length=64, blank=True)
+    kind = models.CharField(_("kind"), max_length=24, choices=Kind.choices)
+    level = models.CharField(_("level"), max_length=8, choices=Level.choices)
+    parent = models.ForeignKey(
+        "agencies.Agency", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("parent")
+    )
+    covered_by = models.ForeignKey(
+        "agencies.Agency",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("covered by the system of"),
+    )
+    path = models.CharField(max_length=SEGMENT * 8, editable=False)
+
+    objects = PastIdentityQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("past identity")
+        verbose_name_plural = _("past identities")
+        ordering = ["agency", "until"]
+        constraints = [
+            models.UniqueConstraint(fields=["agency", "until"], name="past_identity_ends_once"),
+            models.CheckConstraint(
+                condition=Q(from_on__isnull=True) | Q(from_on__lt=F("until")), name="past_identity_has_days"
+            ),
+        ]
+
+    def __str__(self):
+        return self.name
+
+    @property
+    def history_agency_id(self):
+        return self.agency_id
+
+    def copied(self, **values):
+        """The same identity for other days, not yet stored."""
+        return PastIdentity(
+            agency=self.agency, from_on=self.from_on, **{n: getattr(self, n) for n in IDENTITY}, **values
+        )
+
+
+class Extent(models.TextChoices):
+    """The words of the official conversion table."""
+
+    WHOLE = "whole", _("Whole")
+    PART = "part", _("Part")
+
+
+class Succession(models.Model):
+    """Predecessor and successor of a reorganisation, on the day it took effect."""
+
+    predecessor = models.ForeignKey(
+        "agencies.Agency", models.PROTECT, related_name="successions", verbose_name=_("predecessor")
+    )
+    successor = models.ForeignKey(
+        "agencies.Agency", models.PROTECT, related_name="precessions", verbose_name=_("successor")
+    )
+    on = models.DateField(_("on"))
+    extent = models.CharField(_("extent"), max_length=5, choices=Extent.choices, default=Extent.WHOLE)
+    decision = models.CharField(_("decision"), max_length=120, blank=True)
+
+    class Meta:
+        verbose_name = _("succession")
+        verbose_name_plural = _("successions")
+        ordering = ["-on", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["predecessor", "successor", "on"], name="succession_once"),
+            models.CheckConstraint(
+                condition=~Q(predecessor=F("successor")), name="succession_joins_two_agencies"
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.predecessor} → {self.successor}"
+
+    @property
+    def history_agency_id(self):
+        return self.predecessor_id
