@@ -8,7 +8,7 @@ ADDRESS ?= 127.0.0.1
 WORKERS ?= 2
 export DEBUG ?= true
 
-.PHONY: run test test-browser test-faults lint bench messages clean
+.PHONY: run test test-browser test-faults pictures lint bench messages clean
 
 # The environment is built anew when a requirement changes.
 $(VENV)/run.stamp: requirements.txt
@@ -43,6 +43,10 @@ test-browser: $(VENV)/dev.stamp .env
 
 test-faults: $(VENV)/dev.stamp .env
 	$(BIN)/python -m pytest -m faults
+
+# The picture in the README, from the demonstration of this moment.
+pictures: $(VENV)/dev.stamp .env
+	DJANGO_SETTINGS_MODULE=iso_rollout.settings $(BIN)/python -m iso_rollout.tests.browser.pictures
 
 lint: $(VENV)/dev.stamp
 	$(BIN)/ruff check .

@@ -16,7 +16,7 @@ from procedures.models import Plan
 from procedures.stages import RANK_PHASE, rank_of, stage_label, with_stage
 from reports import charts, figures
 
-LATE_SHOWN = 6
+LATE_SHOWN = 5
 TILES_SHOWN = 400  # more communes than fit on one page are shown by their districts' own boards
 
 

@@ -9,12 +9,6 @@ from iso_rollout.tests.browser.screens import places
 from iso_rollout.tests.browser.server import loaded_register
 
 
-def pytest_collection_modifyitems(items):
-    for item in items:
-        if "/tests/browser/" in item.path.as_posix():
-            item.add_marker(pytest.mark.browser)
-
-
 @pytest.fixture(scope="session")
 def register(tmp_path_factory):
     with loaded_register(tmp_path_factory.mktemp("register")) as register:

@@ -28,7 +28,7 @@ def test_too_many_wrong_passwords_meet_a_page_that_says_so(browser_of):
 def test_sign_in_by_keyboard_alone(browser_of, origin):
     page = browser_of(width=1366)
     page.goto("/dang-nhap/")
-    assert page.evaluate("document.activeElement.id") == "id_username"
+    page.wait_for_function("document.activeElement.id === 'id_username'")
     page.keyboard.type("lanhdao")
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORD)
