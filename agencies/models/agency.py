@@ -6,7 +6,7 @@ from itertools import groupby
 from django.core.exceptions import ValidationError
 from django.db import DEFAULT_DB_ALIAS, connections, models, transaction
 from django.db.models import F, Q, Value
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Length
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -18,6 +18,7 @@ from agencies.history import change_of, open_change_set, record, record_many, sn
 from iso_rollout.text import fold, vietnamese_sort_key
 
 SEGMENT = 8  # digits of one step of a path: a hundred million agencies
+DEPTH = 8  # steps of the longest path
 TREE_LOCK = 20_140_019  # any number that no other advisory lock uses
 
 
@@ -256,7 +257,7 @@ class Agency(models.Model):
         help_text=_("Leave empty when the agency has a quality management system of its own."),
     )
     # Parent's path and own number, each step zero-padded to SEGMENT digits. Kept by the doors.
-    path = models.CharField(max_length=SEGMENT * 8, editable=False)
+    path = models.CharField(max_length=SEGMENT * DEPTH, editable=False)
     # First day it exists; empty: before anything this register speaks of.
     established_on = models.DateField(_("established on"), null=True, blank=True)
     # First day it does not exist any more; empty: it exists.
@@ -421,11 +422,17 @@ class Agency(models.Model):
             )
         if parent.dissolved_on is not None and self.dissolved_on is None:
             raise Refused(_closed(parent), "parent")
+        self.check_depth(SEGMENT)
         if on is not None and not parent.exists_on(on):
             raise Refused(gettext("%(name)s did not exist on that day.") % {"name": parent}, "parent")
 
+    def check_depth(self, height):
+        """Raises Refused when the paths of a subtree of that height would not fit below the parent."""
+        if self.parent_id and len(self.parent.path) + height > SEGMENT * DEPTH:
+            raise Refused(gettext("The tree would be more than %s steps deep.") % DEPTH, "parent")
+
     def check_below(self):
-        """Raises Refused when what stands below it or is covered by it forbids the level or the covering."""
+        """Raises Refused when what stands below it, or is covered by it, has no place in what it becomes."""
         lower = [level.value for level in Level if level.rank < Level(self.level).rank]
         if Agency.objects.filter(parent=self.pk, level__in=lower).exists():
             raise Refused(gettext("An agency of a higher level stands below it."), "level")
@@ -434,6 +441,8 @@ class Agency(models.Model):
                 gettext("Its own system covers other agencies: it cannot be covered by another's."),
                 "covered_by",
             )
+        longest = Agency.objects.filter(in_subtree(self.path)).aggregate(most=models.Max(Length("path")))
+        self.check_depth(SEGMENT + longest["most"] - len(self.path))
 
     def check_code(self, by=None):
         """Raises Refused when an agency that exists has the code already.
@@ -586,7 +595,9 @@ class Agency(models.Model):
         others = {}
         for numbers in ({a.parent_id for a in agencies}, {a.covered_by_id for a in agencies}):
             others |= {a.pk: a for a in cls.objects.filter(pk__in=numbers - {None})}
+        paths = dict(cls.objects.filter(pk__in=[a.pk for a in agencies]).values_list("pk", "path"))
         for agency in agencies:
+            agency.path = paths[agency.pk]
             agency.parent, agency.covered_by = others.get(agency.parent_id), others.get(agency.covered_by_id)
             agency.check_put_back(columns)
             others[agency.pk] = agency
@@ -608,7 +619,7 @@ class Agency(models.Model):
         """The rules of the doors, as far as the columns to be restored touch them."""
         if columns & {"parent_id", "level", "kind", "covered_by_id", "dissolved_on", "established_on"}:
             self.check_place()
-        if columns & {"level", "covered_by_id"}:
+        if columns & {"level", "covered_by_id", "parent_id"}:
             self.check_below()
 
     @classmethod
@@ -705,7 +716,7 @@ class PastIdentity(models.Model):
         related_name="+",
         verbose_name=_("covered by the system of"),
     )
-    path = models.CharField(max_length=SEGMENT * 8, editable=False)
+    path = models.CharField(max_length=SEGMENT * DEPTH, editable=False)
 
     objects = PastIdentityQuerySet.as_manager()
 
