@@ -265,6 +265,11 @@ def undo(change_set, *, by, reason="", door=Door.UNDO):
 
     Returns `Undone`. Undoing is itself a change set and can be undone the same way.
     """
+    if change_set.changes.filter(model="agencies.agency").exists():
+        # In the order of the doors: first the tree, then its rows. The other way round two would wait for each other.
+        from agencies.models.agency import one_writer
+
+        one_writer()
     # Two people who undo the same set do it one after the other.
     ChangeSet.objects.select_for_update(of=["self"]).get(pk=change_set.pk)
     records = _work_out(change_set, lock=True)

@@ -2,11 +2,15 @@
 
 import datetime
 import itertools
+import os
+import subprocess
+import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pytest
 from django.apps import apps
+from django.conf import settings as django_settings
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
@@ -187,3 +191,52 @@ def admin_values(page):
             else:
                 values[bound.html_name] = bound.field.widget.format_value(value) or ""
     return values
+
+
+@contextmanager
+def scratch_database(folder):
+    """A migrated database of its own for real processes: the environment that leads to it.
+
+    Of the kind of the test run: a file in the folder, or a created PostgreSQL database.
+    """
+    drop = None
+    if connection.vendor == "sqlite":
+        url = f"sqlite:///{folder / 'scratch.sqlite3'}"
+    else:
+        settings = connection.settings_dict
+        name = f"scratch_{os.getpid()}"
+        drop = f'DROP DATABASE IF EXISTS "{name}"'
+        _outside_transactions(drop, f'CREATE DATABASE "{name}"')
+        password = f":{settings['PASSWORD']}" if settings["PASSWORD"] else ""
+        host = f"{settings['HOST'] or 'localhost'}:{settings['PORT'] or 5432}"
+        url = f"postgres://{settings['USER']}{password}@{host}/{name}"
+    environment = os.environ | {"DATABASE_URL": url, "DEBUG": "true"}
+    try:
+        run_manage("migrate", "-v0", environment=environment)
+        yield environment
+    finally:
+        if drop:
+            _outside_transactions(drop)
+
+
+def run_manage(*command, environment, check=True):
+    """One command of manage.py as a process of its own."""
+    return subprocess.run(
+        [sys.executable, "manage.py", *command],
+        cwd=django_settings.BASE_DIR,
+        env=environment,
+        check=check,
+        capture_output=True,
+        text=True,
+    )
+
+
+def _outside_transactions(*statements):
+    """On a connection of its own: no database is created inside a transaction."""
+    own = connection.copy()
+    try:
+        with own._nodb_cursor() as cursor:
+            for statement in statements:
+                cursor.execute(statement)
+    finally:
+        own.close()

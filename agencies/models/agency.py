@@ -6,6 +6,7 @@ from itertools import groupby
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import F, Q
+from django.db.models.functions import Length
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -18,7 +19,7 @@ from iso_rollout.text import fold, vietnamese_sort_key
 
 from .agency_rows import AgencyQuerySet, as_stored
 from .identities import PastIdentity, Succession
-from .tree import IDENTITY, KIND_LEVEL, SEGMENT, Kind, Level, in_subtree, one_writer, reserve_ids
+from .tree import DEPTH, IDENTITY, KIND_LEVEL, SEGMENT, Kind, Level, in_subtree, one_writer, reserve_ids
 
 
 class Agency(models.Model):
@@ -48,7 +49,7 @@ class Agency(models.Model):
         help_text=_("Leave empty when the agency has a quality management system of its own."),
     )
     # Parent's path and own number, each step zero-padded to SEGMENT digits. Kept by the doors.
-    path = models.CharField(max_length=SEGMENT * 8, editable=False)
+    path = models.CharField(max_length=SEGMENT * DEPTH, editable=False)
     # First day it exists; empty: before anything this register speaks of.
     established_on = models.DateField(_("established on"), null=True, blank=True)
     # First day it does not exist any more; empty: it exists.
@@ -213,11 +214,17 @@ class Agency(models.Model):
             )
         if parent.dissolved_on is not None and self.dissolved_on is None:
             raise Refused(_closed(parent), "parent")
+        self.check_depth(SEGMENT)
         if on is not None and not parent.exists_on(on):
             raise Refused(gettext("%(name)s did not exist on that day.") % {"name": parent}, "parent")
 
+    def check_depth(self, height):
+        """Raises Refused when the paths of a subtree of that height would not fit below the parent."""
+        if self.parent_id and len(self.parent.path) + height > SEGMENT * DEPTH:
+            raise Refused(gettext("The tree would be more than %s steps deep.") % DEPTH, "parent")
+
     def check_below(self):
-        """Raises Refused when what stands below it or is covered by it forbids the level or the covering."""
+        """Raises Refused when what stands below it, or is covered by it, has no place in what it becomes."""
         lower = [level.value for level in Level if level.rank < Level(self.level).rank]
         if Agency.objects.filter(parent=self.pk, level__in=lower).exists():
             raise Refused(gettext("An agency of a higher level stands below it."), "level")
@@ -226,6 +233,8 @@ class Agency(models.Model):
                 gettext("Its own system covers other agencies: it cannot be covered by another's."),
                 "covered_by",
             )
+        longest = Agency.objects.filter(in_subtree(self.path)).aggregate(most=models.Max(Length("path")))
+        self.check_depth(SEGMENT + longest["most"] - len(self.path))
 
     def check_code(self, by=None):
         """Raises Refused when an agency that exists has the code already.
@@ -378,7 +387,9 @@ class Agency(models.Model):
         others = {}
         for numbers in ({a.parent_id for a in agencies}, {a.covered_by_id for a in agencies}):
             others |= {a.pk: a for a in cls.objects.filter(pk__in=numbers - {None})}
+        paths = dict(cls.objects.filter(pk__in=[a.pk for a in agencies]).values_list("pk", "path"))
         for agency in agencies:
+            agency.path = paths[agency.pk]
             agency.parent, agency.covered_by = others.get(agency.parent_id), others.get(agency.covered_by_id)
             agency.check_put_back(columns)
             others[agency.pk] = agency
@@ -400,7 +411,7 @@ class Agency(models.Model):
         """The rules of the doors, as far as the columns to be restored touch them."""
         if columns & {"parent_id", "level", "kind", "covered_by_id", "dissolved_on", "established_on"}:
             self.check_place()
-        if columns & {"level", "covered_by_id"}:
+        if columns & {"level", "covered_by_id", "parent_id"}:
             self.check_below()
 
     @classmethod

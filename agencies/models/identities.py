@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from .tree import IDENTITY, SEGMENT, Kind, Level
+from .tree import DEPTH, IDENTITY, SEGMENT, Kind, Level
 
 
 class PastIdentityQuerySet(models.QuerySet):
@@ -38,7 +38,7 @@ class PastIdentity(models.Model):
         related_name="+",
         verbose_name=_("covered by the system of"),
     )
-    path = models.CharField(max_length=SEGMENT * 8, editable=False)
+    path = models.CharField(max_length=SEGMENT * DEPTH, editable=False)
 
     objects = PastIdentityQuerySet.as_manager()
 

@@ -5,6 +5,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 SEGMENT = 8  # digits of one step of a path: a hundred million agencies
+DEPTH = 8  # steps of the longest path
 TREE_LOCK = 20_140_019  # any number that no other advisory lock uses
 
 

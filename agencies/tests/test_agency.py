@@ -206,6 +206,18 @@ def test_levels_upside_down_are_refused(province):
     refused(revise, province.van_lam, level=Level.COMMUNE, field="level")
 
 
+def test_a_tree_of_more_than_eight_steps_is_refused(province):
+    """The path would not fit; only PostgreSQL would say so, or cut it off."""
+    chain = [province.home]
+    for n in range(6):
+        chain.append(make_agency(f"Phòng {n}", chain[-1], Kind.DEPARTMENT))
+    refused(make_agency, "Phòng 7", chain[-1], Kind.DEPARTMENT, field="parent")
+    assert "8" in refused(revise, province.home, parent=province.science, field="parent")
+    revise(chain[-1], parent=province.home)
+    revise(province.home, parent=province.science)
+    assert max(len(a.path) for a in Agency.objects.all()) == 64
+
+
 def test_a_parent_read_before_it_moved_is_read_again(province):
     """The caller's copy of the parent may be old; the tree is the stored one."""
     centre = make_agency("Trung tâm", province.home, Kind.PUBLIC_SERVICE_UNIT)
