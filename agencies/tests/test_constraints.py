@@ -280,23 +280,3 @@ def test_deletion_by_sql(province):
 def test_deletion_by_a_bare_queryset(province):
     with database_refuses("agency_is_not_deleted"):
         Agency._base_manager.filter(in_subtree(province.lac_dao.path))._raw_delete("default")
-
-
-@refused("alias_once_within_a_scope")
-def test_one_name_twice_within_a_scope(province):
-    AgencyAlias.objects.create(agency=province.lac_dao, text="x", key="x", scope=province.van_lam)
-    with database_refuses("alias_once_within_a_scope"):
-        AgencyAlias.objects.create(agency=province.home, text="x", key="x", scope=province.van_lam)
-
-
-@refused("alias_everywhere_once")
-def test_one_name_twice_everywhere(province):
-    AgencyAlias.objects.create(agency=province.lac_dao, text="x", key="x")
-    with database_refuses("alias_everywhere_once"):
-        AgencyAlias.objects.create(agency=province.home, text="x", key="x")
-
-
-@refused("alias_has_a_key")
-def test_a_name_without_a_key(province):
-    with database_refuses("alias_has_a_key"):
-        AgencyAlias.objects.create(agency=province.lac_dao, text="x", key="")
