@@ -86,7 +86,6 @@ declared = Declaration.objects.filter(acceptance=Acceptance.UNREVIEWED).exclude(
 without_paper = Declaration.objects.filter(number="").order_by("pk").first()
 shared = Milestone.objects.filter(rollout__agency__parent__code="H31.325", stage="trained")
 shared = shared.exclude(rollout__agency__in=[lac_dao.pk, waiting.rollout.agency_id]).order_by("pk").first()
-open_one = Rollout.objects.filter(stage="declared").exclude(agency__code__in=["H31.02", lac_dao.code]).order_by("pk").first()
 answer = {
     "plan": Plan.objects.get().code,
     "plan_id": Plan.objects.get().pk,
@@ -101,8 +100,6 @@ answer = {
     "declaration": f"/co-quan/{declared.agency_id}/cong-bo/{declared.pk}",
     "so_tu_phap": Agency.objects.get(code="H31.02").pk,
     "shared_milestone": f"/co-quan/{shared.rollout.agency_id}/dot/{shared.rollout_id}/moc/{shared.pk}",
-    "open": open_one.agency_id,
-    "open_rollout": open_one.pk,
     "person": User.objects.get(username="lacdao").pk,
     "change_set": ChangeSet.objects.order_by("-pk")[5].pk,
     "procedure": Procedure.objects.order_by("pk").first().pk,
