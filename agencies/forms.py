@@ -2,6 +2,7 @@
 
 from django import forms
 from django.conf import settings
+from django.contrib.auth.forms import AuthenticationForm, UsernameField
 from django.utils.translation import gettext_lazy as _
 
 from agencies.models import Agency, Role, User
@@ -17,6 +18,15 @@ class CleanCharField(forms.CharField):
 
     def to_python(self, value):
         return clean(super().to_python(value))
+
+
+class SignInForm(AuthenticationForm):
+    """Account and password. A longer name than any account has goes no further than the form."""
+
+    username = UsernameField(
+        max_length=User._meta.get_field("username").max_length,
+        widget=forms.TextInput(attrs={"autofocus": True}),
+    )
 
 
 class AnyDayField(DayField):

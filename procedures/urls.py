@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from procedures import converters  # noqa: F401  (makes <code:…> known)
 from procedures.views import agency, lists, recording
 from procedures.views.imports import check, confirm, done, downloads, home, match, recognise
 
@@ -25,7 +26,7 @@ urlpatterns = [
     path(f"{DECLARATION}/sua/", recording.amend_declaration, name="amend_declaration"),
     path(f"{DECLARATION}/rut/", recording.withdraw_declaration, name="withdraw_declaration"),
     path(f"{DECLARATION}/xac-nhan/", recording.review_declaration, name="review_declaration"),
-    path("ke-hoach/<str:code>/dot-trien-khai/", lists.rollout_list, name="rollouts"),
+    path("ke-hoach/<code:code>/dot-trien-khai/", lists.rollout_list, name="rollouts"),
     path("thu-tuc/", lists.catalogue, name="procedures"),
     path("thu-tuc/co-quan/", lists.duty_list, name="duties"),
     path("nhap-bang-tinh/", home.home, name="imports"),

@@ -2,10 +2,11 @@
 
 from django.urls import path
 
+from procedures import converters  # noqa: F401  (makes <code:…> known)
 from reports import views
 
 urlpatterns = [
     path("", views.board, name="start"),
     path("ke-hoach/", views.latest_plan, name="plans"),
-    path("ke-hoach/<str:code>/", views.plan_page, name="plan"),
+    path("ke-hoach/<code:code>/", views.plan_page, name="plan"),
 ]

@@ -11,11 +11,11 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 
 from agencies.errors import ChangedMeanwhile
-from agencies.forms import ProfileForm
+from agencies.forms import ProfileForm, SignInForm
 from agencies.models import User
 from agencies.presenting import printed_grants
 
-sign_in = LoginView.as_view()
+sign_in = LoginView.as_view(authentication_form=SignInForm)
 
 
 @method_decorator(login_not_required, name="dispatch")

@@ -1,5 +1,6 @@
 """Plans: a decision with a period and targets, each target revisable by a later decision."""
 
+from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
@@ -73,6 +74,12 @@ class Plan(models.Model):
     @property
     def history_agency_id(self):
         return self.agency_id
+
+    def clean(self):
+        """For the administration: the code stands in addresses."""
+        super().clean()
+        if "/" in self.code:
+            raise ValidationError({"code": gettext("The code holds no slash.")})
 
     @property
     def years(self):

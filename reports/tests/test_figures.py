@@ -176,6 +176,13 @@ def test_the_board_shows_the_same_numbers_as_the_command(client):
         assert wanted <= shown
 
 
+def test_characters_that_no_database_keeps_are_answered(client):
+    assert client.post("/dang-nhap/", {"username": "a" * 5000, "password": "x\x00"}).status_code == 200
+    client.force_login(User.objects.get(username="lanhdao"))
+    for address in ("/ke-hoach/%00/", "/ke-hoach/%00/dot-trien-khai/"):
+        assert client.get(address).status_code == 404
+
+
 def test_nonsense_in_the_address_is_answered_without_losing_the_page(client):
     client.force_login(User.objects.get(username="lanhdao"))
     answer = client.get("/", {"on": "31/02/2020"})
