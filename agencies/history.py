@@ -342,14 +342,14 @@ def _put_right(records, touched, done):
 def _needed_by_others(records):
     """{id: why} of records that others, which stay, refer to. Nothing is taken away with them."""
     model, ids = records[0].model, {one.pk for one in records}
-    # A voided record stays: what belongs to its own history does not hold it.
-    own = getattr(model, "VOIDED_WITH", ())
+    # A voided record stays where it is: what belongs to its own history, or is no fact, does not hold it.
+    own, stays = getattr(model, "VOIDED_WITH", ()), hasattr(model, "void_many")
     needed = set()
     for relation in model._meta.get_fields(include_hidden=True):
         if not (relation.auto_created and (relation.one_to_many or relation.one_to_one)):
             continue
         other = relation.related_model
-        if relation.get_accessor_name() in own or getattr(other, "IS_DERIVED", False):
+        if stays and (relation.get_accessor_name() in own or getattr(other, "IS_NO_FACT", False)):
             continue
         rows = other.objects.not_void() if hasattr(other, "void_many") else other._base_manager.all()
         for chunk in _chunks(ids):

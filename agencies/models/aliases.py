@@ -12,6 +12,8 @@ from .agency import Agency
 class AgencyAlias(models.Model):
     """A written name that a person said means an agency. Lists are matched by it from then on."""
 
+    IS_NO_FACT = True  # a help for matching: an agency whose entry is taken back keeps its learned names
+
     agency = models.ForeignKey(Agency, models.PROTECT, related_name="aliases", verbose_name=_("agency"))
     # The name as it was written, and its key: case, spaces and tone placement do not matter.
     text = models.CharField(_("written as"), max_length=255)

@@ -36,10 +36,11 @@ def revise_many(revisions, *, on, change_set, cells=()):
             agency.check_below()
         if snapshot(agency) == before:
             continue
-        if on is not None and (kept := _past_of(agency, old, on, last.get(agency.pk))):
+        agency.derive()
+        is_new_identity = any(getattr(agency, name) != value for name, value in old.items())
+        if on is not None and is_new_identity and (kept := _past_of(agency, old, on, last.get(agency.pk))):
             past.append(kept)
         agency.version += 1
-        agency.derive()
         (moved if agency.parent_id != old["parent_id"] else rewritten).append((agency, old))
         changes.append((agency, before, cell))
     PastIdentity.objects.bulk_create(past, batch_size=BATCH)

@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from agencies.errors import ChangedMeanwhile, Refused
 from agencies.history import open_change_set
 from agencies.models import Agency, Change, Kind, Level, PastIdentity, Role, Succession
+from agencies.models.revisions import revise_many
 from agencies.testing import day, make_agency, make_province, make_user, today
 
 pytestmark = pytest.mark.django_db
@@ -146,6 +147,15 @@ def test_a_revision_of_the_note_alone_is_no_new_identity(province):
     revised = revise(province.lac_dao, on=day("2020-03-01"), note="đã rà soát")
     assert revised.note == "đã rà soát"
     assert not PastIdentity.objects.exists()
+
+
+def test_many_revisions_of_the_note_alone_are_no_new_identities(province):
+    change_set = open_change_set("x", by=None)
+    rows = list(Agency.objects.filter(pk__in=[province.lac_dao.pk, province.lac_hong.pk]).order_by("pk"))
+    revise_many(
+        [(rows[0], {"note": "x"}), (rows[1], {"name": "Hai"})], on=day("2020-03-01"), change_set=change_set
+    )
+    assert [p.agency_id for p in PastIdentity.objects.all()] == [province.lac_hong.pk]
 
 
 def test_a_revision_that_changes_nothing_writes_nothing(province):

@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from agencies.history import open_change_set, record, snapshot, undo, what_undo_does
 from agencies.models import (
     Agency,
+    AgencyAlias,
     Change,
     ChangeSet,
     Kind,
@@ -180,6 +181,13 @@ def test_what_holds_an_entered_agency(province, what):
         revise(province.home, parent=agency)
         revise(province.home, parent=province.committee, on=day("2020-01-01"))
     assert labels(undo(entered, by=None).impossible) == ["x"]
+
+
+def test_a_learned_name_does_not_hold_an_entered_agency(province):
+    """Names are learned with the list that enters the agencies; the list must go back."""
+    agency = make_agency("x", province.committee, Kind.DEPARTMENT)
+    AgencyAlias.objects.create(agency=agency, text="x", key="x", scope=agency)
+    assert labels(undo(latest(), by=None).restored) == ["x"]
 
 
 def test_a_whole_list_of_agencies_goes_back_together(province):

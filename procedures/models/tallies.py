@@ -38,7 +38,7 @@ class CoverageTallyQuerySet(models.QuerySet):
 class CoverageTally(models.Model):
     """By how much an agency's two counts changed on a day."""
 
-    IS_DERIVED = True
+    IS_NO_FACT = True  # derived: counted anew at any time
 
     agency = models.ForeignKey(
         "agencies.Agency", models.PROTECT, related_name="tallies", db_index=False, verbose_name=_("agency")
