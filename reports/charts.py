@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from procedures.models.tallies import percent
+
 
 def n(x):
     """A number for SVG: never localised (a decimal comma breaks path data)."""
@@ -67,6 +69,6 @@ def stacked(rows, labels, *, link, width=1060, left=158, right=104, row_height=4
                     )
                 )
             x += length
-        share = round(100 * counts[-1] / total, 1) if total else None
+        share = percent(counts[-1], total)
         bars.append(Bar(name, number * row_height + 6, segments, counts, total, share))
     return Stacked(bars, width, row_height * len(rows) + 8, left, width - right + 12)

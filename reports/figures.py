@@ -11,15 +11,10 @@ from django.db.models import Count, F
 
 from agencies.access import visible_to
 from agencies.models import Agency, Level
-from procedures.lifecycle import Form, Phase, Stage
+from procedures.lifecycle import Form, Phase
 from procedures.models import CoverageTally, Metric, Rollout, Standard, standard_on
-
-RANK_PHASE = [Phase.NOT_STARTED] + [stage.phase for stage in Stage]
-
-
-def percent(part, whole):
-    """Per cent with one decimal; None over an empty base (a share of nothing is not zero)."""
-    return round(100 * part / whole, 1) if whole else None
+from procedures.models.tallies import percent
+from procedures.stages import RANK_PHASE
 
 
 def agencies_on(on, *, scope, user):

@@ -10,21 +10,14 @@ from django.utils.translation import ngettext
 
 from agencies.access import visible_to
 from agencies.models import Agency, Kind, Level
-from agencies.viewpoint import viewpoint
 from procedures.lifecycle import Form, Phase, State
 from procedures.models import Plan
 from procedures.stages import RANK_PHASE, rank_of, stage_label, with_stage
+from procedures.views.lists import seen_from
 from reports import charts, figures
 
 LATE_SHOWN = 5
 TILES_SHOWN = 400  # more communes than fit on one page are shown by their districts' own boards
-
-
-def seen_from(request):
-    try:
-        return viewpoint(request.user, request.GET)
-    except Agency.DoesNotExist:
-        raise Http404 from None
 
 
 def board(request):

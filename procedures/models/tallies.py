@@ -20,6 +20,11 @@ from agencies.models import Agency
 BEGINNING, END = datetime.date(1, 1, 1), datetime.date(9999, 12, 31)
 
 
+def percent(part, whole):
+    """Per cent with one decimal; None over an empty base (a share of nothing is not zero)."""
+    return round(100 * part / whole, 1) if whole else None
+
+
 class CoverageTallyQuerySet(models.QuerySet):
     def visible_to(self, user):
         return self.filter(scope_of(user, "agency__"))

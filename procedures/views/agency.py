@@ -10,6 +10,7 @@ from agencies.presenting import history_lines
 from procedures import lifecycle
 from procedures.lifecycle import Acceptance, Stage, State
 from procedures.models import CoverageTally, Declaration, Document, Milestone, Rollout
+from procedures.models.tallies import percent
 from procedures.stages import RANK_PHASE, stage_label
 from procedures.views.buttons import declaration_buttons, milestone_buttons, record_url, rollout_buttons
 from procedures.views.lists import seen_from
@@ -58,7 +59,7 @@ def agency_page(request, pk):
             "documents": _documents(agency, view.on),
             "procedures_in_force": in_force,
             "procedures_under_iso": under_iso,
-            "percent": round(100 * under_iso / in_force, 1) if in_force else None,
+            "percent": percent(under_iso, in_force),
             "below": below,
             "successions": Succession.objects.filter(predecessor=agency).select_related("successor"),
             "precessions": Succession.objects.filter(successor=agency).select_related("predecessor"),
