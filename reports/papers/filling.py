@@ -16,10 +16,10 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 
 def main():
-    _limit()
     warnings.simplefilter("ignore")
     stream = sys.stdin.buffer
     head = json.loads(stream.read(int(stream.readline())))
+    _limit(head["seconds"])
     data, image = stream.read(head["template"]), stream.read()
     try:
         answer = (_check if head["task"] == "check" else _fill)(data, head["values"], image)
@@ -36,13 +36,13 @@ def main():
     sys.stdout.buffer.write(answer)
 
 
-def _limit():
+def _limit(seconds):
     import resource
 
-    from reports.papers.limits import CPU_SECONDS, MEMORY
+    from reports.papers.limits import MEMORY
 
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS + 1))
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
 
 

@@ -40,7 +40,10 @@ def _form(request, data):
 @require_safe
 def reports(request):
     """Choose a report; below it those published before."""
-    form = _form(request, request.GET if "kind" in request.GET else None)
+    return _home(request, _form(request, request.GET if "kind" in request.GET else None))
+
+
+def _home(request, form):
     published = PublishedReport.objects.visible_to(request.user).select_related("scope", "published_by")
     if form is None:
         return render(request, "reports/no_grants.html")
@@ -67,7 +70,7 @@ def preview(request):
     """The report as it would be printed, not frozen."""
     made, form = _wanted(request)
     if made is None:
-        return reports(request)
+        return _home(request, form)
     page = {
         "address": request.GET.urlencode(),
         "may_publish": Role.COORDINATOR in roles_at(request.user, form.cleaned_data["agency"]),
@@ -83,7 +86,7 @@ def _shown(made, code=""):
             {**word.annex(table, index), "columns": table["columns"], "headings": _headings(table["columns"])}
             for index, table in enumerate(made["tables"])
         ]
-    return {"words": words, "annexes": annexes, "bars": word.stage_chart(made), "content": made}
+    return {"words": words, "annexes": annexes, "chart": word.stage_chart(made), "content": made}
 
 
 def _headings(columns):
@@ -106,9 +109,9 @@ def _headings(columns):
 @require_safe
 def draft(request, form):
     """A report that is not frozen, as a file."""
-    made, _chosen = _wanted(request)
+    made, chosen = _wanted(request)
     if made is None:
-        return reports(request)
+        return _home(request, chosen)
     return _file(request, made, form, template=_template_in_use())
 
 
@@ -144,7 +147,7 @@ def publish(request):
     """Freeze the figures under a code."""
     made, form = _wanted(request)
     if made is None:
-        return reports(request)
+        return _home(request, form)
     scope = form.cleaned_data["agency"]
     if Role.COORDINATOR not in roles_at(request.user, scope):
         raise PermissionDenied

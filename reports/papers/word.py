@@ -11,17 +11,16 @@ import signal
 import subprocess
 import sys
 
+from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from agencies.errors import Refused
-from procedures.lifecycle import Phase
 from reports import charts
-from reports.papers import codes, template
+from reports.papers import codes, limits, template
 from reports.papers.content import day_in_words
-from reports.papers.limits import CPU_SECONDS
 from reports.papers.tables import day_of
 
 _ROMAN = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII")
@@ -128,6 +127,11 @@ def _closed(section, sections):
 
 
 def _footer(on, code, draft):
+    told = _told(on, code, draft)
+    return f"{told} {_('Illustrative figures.')}" if told and settings.DEMO_NOTICE else told
+
+
+def _told(on, code, draft):
     if code:
         return _("Figures of %(day)s, code %(code)s") % {"day": f"{on:%d/%m/%Y}", "code": codes.shown(code)}
     return _("Draft; figures of %(day)s, not frozen") % {"day": f"{on:%d/%m/%Y}"} if draft else ""
@@ -137,26 +141,24 @@ def _footer(on, code, draft):
 
 
 def stage_chart(content):
-    """The plan's undertakings by level and stage, laid out for paper; None without a plan."""
+    """The plan's undertakings by level and stage, laid out with a legend for paper; None without a plan."""
     stages = content["stages"]
     if not stages or not stages["rows"]:
         return None
     rows = [(row["name"], row["name"], row["counts"]) for row in stages["rows"]]
-    return charts.stacked(rows, stages["phases"], link=lambda key, digit: "")
+    bars = charts.stacked(rows, stages["phases"], link=lambda key, digit: "")
+    legend = charts.legend(stages["phases"], top=bars.height + 10, width=bars.width)
+    return {"bars": bars, "legend": legend, "height": bars.height + 40}
 
 
 def picture(content):
     """The chart as PNG, from the same SVG as the page's; None without one."""
-    bars = stage_chart(content)
-    if bars is None:
+    chart = stage_chart(content)
+    if chart is None:
         return None
     import resvg_py
 
-    legend = charts.legend([phase.label for phase in Phase], top=bars.height + 10, width=bars.width)
-    svg = render_to_string(
-        "reports/papers/stages.svg",
-        {"bars": bars, "legend": legend, "height": bars.height + 40, "colours": _colours()},
-    )
+    svg = render_to_string("reports/papers/stages.svg", {"chart": chart, "colours": _colours()})
     return bytes(
         resvg_py.svg_to_bytes(svg_string=svg, width=1_600, skip_system_fonts=True, font_files=_fonts())
     )
@@ -191,19 +193,21 @@ def unknown(data, values):
 
 
 def _child(task, data, values, image=None):
-    header = json.dumps({"task": task, "values": values, "template": len(data)}).encode()
+    seconds = limits.CPU_SECONDS
+    head = {"task": task, "values": values, "template": len(data), "seconds": seconds}
+    header = json.dumps(head).encode()
     path = "|".join(entry or os.getcwd() for entry in sys.path)
     try:
         done = subprocess.run(
             [sys.executable, "-I", "-S", "-c", _START, path],
             input=b"%d\n" % len(header) + header + data + (image or b""),
-            capture_output=True, timeout=2 * CPU_SECONDS, check=False, env={"LANG": "C.UTF-8"},
+            capture_output=True, timeout=2 * seconds, check=False, env={"LANG": "C.UTF-8"},
         )  # fmt: skip
     except subprocess.TimeoutExpired:
         raise Refused(_("The template takes too long to fill.")) from None
     if done.returncode == 0:
         return done.stdout
-    if done.returncode in (-signal.SIGXCPU, -signal.SIGKILL):
+    if done.returncode in (-signal.SIGXCPU, -signal.SIGKILL, 4):
         raise Refused(_("The template takes too long to fill."))
     if done.returncode != 2:
         raise Refused(_("The template is damaged, or asks for more than a report needs."))

@@ -23,10 +23,16 @@ class Command(BaseCommand):
         parser.add_argument("--on", help="the day of the figures, 2020-12-31 or 31/12/2020; default: today")
         parser.add_argument("--made-on", help="the day on the paper; default: today")
         parser.add_argument("--plan", help="code of the plan; default: the latest decided by that day")
-        parser.add_argument("--agency", help="code of the agency whose subtree is told of; default: the plan's")
+        parser.add_argument(
+            "--agency", help="code of the agency whose subtree is told of; default: the plan's"
+        )
         parser.add_argument("--format", choices=("docx", "xlsx"), default="docx")
-        parser.add_argument("--template", help="number of an office template, or built-in; default: the one in use")
-        parser.add_argument("--publish", action="store_true", help="freeze the figures under a code, printed here")
+        parser.add_argument(
+            "--template", help="number of an office template, or built-in; default: the one in use"
+        )
+        parser.add_argument(
+            "--publish", action="store_true", help="freeze the figures under a code, printed here"
+        )
         parser.add_argument("--user", help="who publishes")
         parser.add_argument("--code", help="make a published report again, from what was frozen")
         parser.add_argument("--out", help="the file to write; default: bao-cao-….docx here")
