@@ -128,7 +128,8 @@ def _closed(section, sections):
 
 def _footer(on, code, draft):
     told = _told(on, code, draft)
-    return f"{told} {_('Illustrative figures.')}" if told and settings.DEMO_NOTICE else told
+    illustrative = _("Illustrative figures.")
+    return f"{told}. {illustrative}" if told and settings.DEMO_NOTICE else told
 
 
 def _told(on, code, draft):
