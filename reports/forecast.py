@@ -76,6 +76,13 @@ class Outlook:
     high: int | None = None
     pace_needed: float | None = None  # units a month from now on
 
+    @property
+    def percent_chance(self):
+        """The chance in whole per cent; never 0 or 100 for what is only very likely."""
+        if self.chance is None or self.chance in (0, 1):
+            return self.chance if self.chance is None else round(100 * self.chance)
+        return min(max(round(100 * self.chance), 1), 99)
+
 
 @dataclass(frozen=True)
 class Cost:
@@ -116,10 +123,10 @@ MONTH = 365.25 / 12
 def foresee(finished, going_on, aims, *, on, seed=0, games=GAMES):
     """Play the rest of the plan. `finished`, `going_on`: lists of `Finished`, `Open`; `aims`: of `Aim`.
 
-    The same arguments give the same answer. Returns a `Forecast`.
+    The same arguments give the same answer. Returns a `Forecast`; without games it foresees nothing.
     """
     pace = {aim.key: pace_needed(aim.value - aim.done, on, aim.due_on) for aim in aims}
-    if len(finished) < ENOUGH:
+    if len(finished) < ENOUGH or not games:
         outlooks = [Outlook(aim, pace_needed=pace[aim.key]) for aim in aims]
         return Forecast(on, False, len(finished), outlooks)
     games = max(60, min(games, MOST_DRAWS // max(len(going_on), 1)))

@@ -101,8 +101,11 @@ class Point:
     high: int | None = None
 
 
-def outlook(plan, *, on, scope, user, confirmed_only=False, link=None, seed=None):
-    """The plan's targets of units against time, in a scope. `link(**filters)` makes query strings of the list."""
+def outlook(plan, *, on, scope, user, confirmed_only=False, link=None, seed=None, games=forecast.GAMES):
+    """The plan's targets of units against time, in a scope. `link(**filters)` makes query strings of the list.
+
+    `games`: how often the rest of the plan is played; 0 foresees nothing.
+    """
     link = link or (lambda **filters: "")
     rows = undertakings(plan, on=on, scope=scope, user=user, confirmed_only=confirmed_only)
     is_part = scope is not None and scope.pk != plan.agency_id
@@ -118,7 +121,9 @@ def outlook(plan, *, on, scope, user, confirmed_only=False, link=None, seed=None
         found.append((target, own, value, actual, expected, by_due_days))
         if value is not None:
             aims.append(forecast.Aim(target.pk, value, actual, target.due_on, plan.starts_on))
-    foreseen = _foresee(rows, aims, members, plan=plan, on=on, confirmed_only=confirmed_only, seed=seed)
+    foreseen = _foresee(
+        rows, aims, members, plan=plan, on=on, confirmed_only=confirmed_only, seed=seed, games=games
+    )
     by_key = {o.aim.key: o for o in foreseen.outlooks}
     targets = []
     for target, own, value, actual, expected, by_due_days in found:
@@ -132,6 +137,7 @@ def outlook(plan, *, on, scope, user, confirmed_only=False, link=None, seed=None
             expected=expected,
             by_due_days=by_due_days,
             without=without,
+            due_on=target.due_on,
         )
         targets.append(TargetOutlook(
             target, value, actual, expected, by_due_days, without, told, by_key.get(target.pk), query
@@ -204,12 +210,19 @@ def _without(own, target):
 # The sentence
 
 
-def sentence(on, levels, *, actual, value, expected, by_due_days, without=None):
-    """A target in one sentence: how many are done, how far ahead or behind, which districts have none."""
+def sentence(on, levels, *, actual, value, expected, by_due_days, due_on, without=None):
+    """A target in one sentence: how many are done, how far ahead or behind, how many districts have none."""
     parts = [_done(on, levels, actual, value)]
     if value and actual >= value:
         return f"{parts[0]}."
-    if expected is not None:
+    if value and on > due_on:
+        words = {
+            "n": number_format(value - actual),
+            "noun": noun(levels, value - actual),
+            "day": f"{due_on:%d/%m/%Y}",
+        }
+        parts.append(_("%(n)s %(noun)s short of the figure for %(day)s") % words)
+    elif expected is not None and value:
         parts.append(_pace(levels, actual - expected, by_due_days))
     if without:
         parts.append(
@@ -271,7 +284,7 @@ def noun(levels, number):
 # What is foreseen
 
 
-def _foresee(rows, aims, members, *, plan, on, confirmed_only, seed):
+def _foresee(rows, aims, members, *, plan, on, confirmed_only, seed, games):
     groups = defaultdict(list)
     for key, own in members.items():
         for rollout in own:
@@ -289,7 +302,7 @@ def _foresee(rows, aims, members, *, plan, on, confirmed_only, seed):
     if len(finished) < HISTORY:
         finished += _history(plan, on, confirmed_only, HISTORY - len(finished))
     seed = f"{plan.pk}:{on}" if seed is None else seed
-    return forecast.foresee(finished[-HISTORY:], going_on, aims, on=on, seed=seed)
+    return forecast.foresee(finished[-HISTORY:], going_on, aims, on=on, seed=seed, games=games)
 
 
 def _history(plan, on, confirmed_only, number):
