@@ -18,7 +18,7 @@ from agencies.models import Upload
 from iso_rollout.sheets.annotated import annotated_workbook
 from iso_rollout.sheets.grid import Grid
 from iso_rollout.sheets.parsed import column_number
-from iso_rollout.sheets.rows import NOTE
+from iso_rollout.sheets.verdicts import NOTE
 from procedures.views.imports import corrections
 from procedures.views.imports.access import OPEN, job_for
 from procedures.views.imports.lines import columns_of, present

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy
 from iso_rollout.sheets.grid import Grid, as_text
 from iso_rollout.sheets.header import heading_paths
 from iso_rollout.sheets.parsed import column_letters, column_number
-from iso_rollout.sheets.rows import (
+from iso_rollout.sheets.verdicts import (
     BLANK,
     DATA,
     FOOTER,

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 from agencies.access import scope_of
 from agencies.forms import AgencyField
 from agencies.models import Agency
-from iso_rollout.sheets.rows import NOTE
+from iso_rollout.sheets.verdicts import NOTE
 from iso_rollout.text import tone_key
 from procedures.views.imports import corrections
 from procedures.views.imports.access import job_for
