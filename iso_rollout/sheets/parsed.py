@@ -104,7 +104,11 @@ class ParsedSheet:
         columns = []
         for codes, values in data["columns"]:
             strip = Strip(_unpacked(codes), list(map(_revived, values)))
-            if len(strip) != len(numbers) or values[0] is not None or max(strip.codes, default=0) >= len(values):
+            if (
+                len(strip) != len(numbers)
+                or values[0] is not None
+                or max(strip.codes, default=0) >= len(values)
+            ):
                 raise ValueError("a column does not fit")
             columns.append(strip)
         sheet = cls(

@@ -64,6 +64,11 @@ class Reading:
         for table in self.tables if self.is_read else ():
             yield from table.values.get(name) or repeat(None, table.count)
 
+    def cells(self, name):
+        """(sheet, address) of a field in all rows, as `Row.cell` gives it."""
+        for table in self.tables if self.is_read else ():
+            yield from zip(repeat(table.name), table.cells(name))
+
     def row(self, index):
         """One `Row` by its place among all rows."""
         for table in self.tables:
@@ -84,7 +89,9 @@ class Reading:
         return [(table.name, column) for table in self.tables for column in table.ignored_columns()]
 
 
-def read(source, filename, kind, *, convert_legacy=False, sheet=None, overrides=None, today=None, parsed=None):
+def read(
+    source, filename, kind, *, convert_legacy=False, sheet=None, overrides=None, today=None, parsed=None
+):
     """Read a list of one kind from a workbook or csv.
 
     `source`: a path or the bytes. `filename`: shown only; the content decides what the file is. `kind`: a `Kind`.

@@ -12,7 +12,20 @@ from iso_rollout.text import Unreadable, clean, fold, parse_form, parse_level, p
 from .grid import as_text
 from .problems import Reason
 from .totals import LONGEST, claim, is_total
-from .verdicts import APART, BLANK, DATA, FOOTER, GROUP, HEADER, NOTE, NUMBER_ROW, TITLE, TOTAL, Verdict, Verdicts
+from .verdicts import (
+    APART,
+    BLANK,
+    DATA,
+    FOOTER,
+    GROUP,
+    HEADER,
+    NOTE,
+    NUMBER_ROW,
+    TITLE,
+    TOTAL,
+    Verdict,
+    Verdicts,
+)
 
 # What the rule for ordinary rows asks about a cell.
 _FILLED, _TRUE, _TEXT, _SPECIAL, _EVIDENCE = 1, 2, 4, 8, 16
@@ -52,7 +65,9 @@ class Classifier:
         ]
         if not self.subjects:
             self.subjects = [c.number for c in header.columns if c.field and c.field.name in kind.subject]
-        self.evidence = [(c.number, c.field) for c in header.columns if c.field and c.field.name in kind.evidence]
+        self.evidence = [
+            (c.number, c.field) for c in header.columns if c.field and c.field.name in kind.evidence
+        ]
         self.reasons = {
             field_.name: Reason("name and “%(title)s”", title=field_.title) for _, field_ in self.evidence
         }
@@ -81,7 +96,9 @@ class Classifier:
             found.put(position, verdict)
             position += 1
             if verdict.cls == HEADER and position < len(numbers):
-                found.ordinary[position] = closer[position] = APART  # below a heading numbers of columns may stand
+                found.ordinary[position] = closer[position] = (
+                    APART  # below a heading numbers of columns may stand
+                )
         return self._end_table(found, by_person)
 
     def _verdict(self, position, found):

@@ -153,4 +153,3 @@ class _Index(dict):
 def compact(codes, count):
     """Codes below `count` in the smallest array that holds them."""
     return array(next(size for size, limit in _SIZES if count <= limit), codes)
-

@@ -3,6 +3,7 @@
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import repeat
 from operator import itemgetter
 
 from iso_rollout.text import fold, level_of, parse_unit_name
@@ -48,10 +49,8 @@ class Row:
 
     def cell(self, name):
         """ "B3": the cell of a field; the row's first cell when the field has no column."""
-        sources, letters = self.table.sources.get(name), self.table.letters
-        if sources is not None and (source := sources[self.index]):
-            return source
-        return f"{letters.get(name) or next(iter(letters.values()), 'A')}{self.number}"
+        sources = self.table.sources.get(name)
+        return (sources and sources[self.index]) or f"{self.table.letters_of(name)}{self.number}"
 
 
 @dataclass
@@ -72,7 +71,9 @@ class Table:
     letters: dict = field(default_factory=dict)  # field → column letters
     errors: list = field(default_factory=list)
     warnings: list = field(default_factory=list)
-    stretches: list = field(default_factory=list)  # [(first row, the groups above it and the rows that follow)]
+    stretches: list = field(
+        default_factory=list
+    )  # [(first row, the groups above it and the rows that follow)]
 
     @property
     def name(self):
@@ -89,6 +90,16 @@ class Table:
 
     def number(self, index):
         return self.grid.numbers[self.places[index]]
+
+    def letters_of(self, name):
+        """The letters of a field's column; of the first one when the field has no column."""
+        return self.letters.get(name) or next(iter(self.letters.values()), "A")
+
+    def cells(self, name):
+        """The addresses of a field in all data rows."""
+        letters, sources = self.letters_of(name), self.sources.get(name) or repeat(None)
+        for place, source in zip(self.places, sources, strict=False):
+            yield source or f"{letters}{self.grid.numbers[place]}"
 
     def index(self, number):
         """Which data row a row number is, None when it is none."""
@@ -133,7 +144,9 @@ class Table:
 
     def _turns(self):
         """[(position, Verdict)] of the rows that change what stands above the others: groups, agencies, totals."""
-        turns = [(place, verdict) for place, verdict in self.verdicts.others() if verdict.cls in (GROUP, TOTAL)]
+        turns = [
+            (place, verdict) for place, verdict in self.verdicts.others() if verdict.cls in (GROUP, TOTAL)
+        ]
         if self._order is not None:
             marks = self.grid.strip(self._order)
             heads = {code for code, value in enumerate(marks.values) if not _is_running_number(value)}

@@ -63,12 +63,19 @@ def parse_xlsx(data):
 def _without_plain_rows(xml, styles):
     """A sheet's XML; without its rows where they hold nothing but values. `styles`: those that are remarkable."""
     first, last = xml.find(b"<sheetData>"), xml.rfind(b"</sheetData>")
-    if first < 0 or last < first or _PREFIXED.search(xml[:2000]) or any(sign in xml for sign in _unusual(xml)):
+    if (
+        first < 0
+        or last < first
+        or _PREFIXED.search(xml[:2000])
+        or any(sign in xml for sign in _unusual(xml))
+    ):
         return xml
     if len(styles) > _MOST_STYLES:
         return xml
     needles = (*_REMARKABLE, *(b's="%d"' % style for style in styles))
-    if any(xml.find(needle, first, last) >= 0 for needle in needles) or _SECOND_LETTER.search(xml, first, last):
+    if any(xml.find(needle, first, last) >= 0 for needle in needles) or _SECOND_LETTER.search(
+        xml, first, last
+    ):
         return xml
     return xml[:first] + xml[last + len(b"</sheetData>") :]
 

@@ -211,8 +211,7 @@ def _show(request, job, checked, *, show=None, status=200):
             for group, title, found, _digest_ in warning_groups(checked)
         ]
     else:
-        lines = [line for line in checked.lines if line.outcome == show]
-        page = Paginator(lines, PER_PAGE).get_page(request.GET.get("page"))
+        page = Paginator(checked.of(show), PER_PAGE).get_page(request.GET.get("page"))
         context |= {
             "page_obj": page,
             "columns": columns_of(checked.reading),
@@ -227,7 +226,6 @@ def _errors(request, checked, code):
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     texts = Texts(checked.reading)
     alike = _alike(checked.errors, texts)
-    data = {(row.sheet, row.number) for row in checked.reading.rows}
     rows, asked = [], set()
     for index, problem in enumerate(page.object_list):
         place = (problem.sheet, problem.cell)
@@ -238,7 +236,8 @@ def _errors(request, checked, code):
         rows.append({
             "index": index, "problem": problem, "title": title_of(problem.code), "remedy": remedy_of(problem.code),
             "text": text, "others": max(0, len(same) - 1),
-            "may_leave_out": text is not None and (problem.sheet, row_of(problem.cell)) in data,
+            "may_leave_out": text is not None
+            and checked.reading.row_at(problem.sheet, row_of(problem.cell)) is not None,
         })  # fmt: skip
     return {
         "page_obj": page,

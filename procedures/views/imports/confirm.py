@@ -83,7 +83,7 @@ def _show(request, job, checked, *, form=None, status=200):
         "checked": checked,
         "counts": checked.counts,
         "will_be": will_be(checked),
-        "changes": _changes_by_field(checked),
+        "changes": checked.tally_changed().most_common(12),
         "form": form or ConfirmForm(initial=initial),
         "is_queued": checked.counts["rows"] > uploads.AT_ONCE,
     }
@@ -93,19 +93,8 @@ def _show(request, job, checked, *, form=None, status=200):
 def will_be(checked):
     """[(title, n)]: the new lines by what tells them apart: standard, else level."""
     found = Counter()
-    for line in checked.lines:
-        if line.outcome == NEW:
-            name = next((n for n in ("standard", "level", "form", "role") if line.record.get(n)), None)
-            if name:
-                value = line.record[name]
-                found[", ".join(map(str, value)) if isinstance(value, list) else in_words(name, value)] += 1
-    return found.most_common(12)
-
-
-def _changes_by_field(checked):
-    found = Counter(
-        d.title for line in checked.lines if line.outcome == CHANGED for d in line.differences if d.title
-    )
+    for (name, value), count in checked.tally_new(("standard", "level", "form", "role")).items():
+        found[", ".join(map(str, value)) if isinstance(value, tuple) else in_words(name, value)] += count
     return found.most_common(12)
 
 
