@@ -20,6 +20,7 @@ from .header import find_header
 from .overrides import Overrides
 from .parsed import column_number, refuse_rows
 from .problems import Problem, Reason, Refused
+from .strips import Strip
 from .tables import Row, Table
 
 
@@ -60,9 +61,9 @@ class Reading:
         return [row for table in self.tables for row in table.rows] if self.is_read else []
 
     def column(self, name):
-        """The values of a field in all rows, None where a row says nothing."""
-        for table in self.tables if self.is_read else ():
-            yield from table.values.get(name) or repeat(None, table.count)
+        """The values of a field in all rows as one `Strip`, empty where a row says nothing."""
+        strips = [table.values.get(name) or Strip.blank(table.count) for table in self.tables if self.is_read]
+        return strips[0] if len(strips) == 1 else Strip.joined(strips)
 
     def cells(self, name):
         """(sheet, address) of a field in all rows, as `Row.cell` gives it."""

@@ -88,7 +88,7 @@ class Classifier:
             if (position := self.grid.parsed.position(number)) is not None:
                 closer[position] = APART
         position = 0
-        while 0 <= (position := closer.find(APART, position)):
+        while (position := closer.find(APART, position)) >= 0:
             is_ordinary = found.ordinary[position] != APART
             verdict = found[position] if is_ordinary else self._verdict(position, found)
             if by_person.get(verdict.number, verdict.cls) != verdict.cls:

@@ -23,6 +23,16 @@ class Strip:
     def blank(cls, length):
         return cls(array("I", bytes(4 * length)))
 
+    @classmethod
+    def joined(cls, strips):
+        """Several strips, one below the other."""
+        found = cls(array("I"))
+        for strip in strips:
+            shift = len(found.values)
+            found.values += strip.values
+            found.codes.extend(code and code + shift for code in strip.codes)
+        return found
+
     def __len__(self):
         return len(self.codes)
 

@@ -27,23 +27,28 @@ from procedures.models.duty_lists import Duty, write_duties
 _CODES = {NEW: 0, CHANGED: 1, UNCHANGED: 2, WRONG: 3}
 _OUTCOMES = {number: name for name, number in _CODES.items()}
 _COMPARED = ("standard", "applied_on", "document", "note")
-_NOTHING = (None, None, "", "")
+_NO_STANDARD = (None, None)
 
 
 class CheckedDuties(Checked):
     """As `Checked`, but its lines are made when a page of them is shown.
 
     `outcomes`: one byte per row. `agencies`, `duties`: the ids of agency and procedure, row by row, 0 where the row is
-    wrong. `will_be`: a `Strip` of (standard, day, document, note) as they will be. `on_record`: {row: (id, version,
-    standard, day, document, note)} of the rows whose duty is on record. `how`: {row: by what its agency was matched},
-    of those that were not matched by code.
+    wrong. `applications` of (standard, day), `documents` and `notes`: strips of what will be true. `on_record`: {row:
+    (id, version, standard, day, document, note)} of the rows whose duty is on record. `how`: {row: by what its agency
+    was matched}, of those that were not matched by code.
     """
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.outcomes, self.agencies, self.duties = bytearray(), array("q"), array("q")
-        self.will_be, self.on_record, self.how = Strip.blank(0), {}, {}
-        self.standard_codes, self.procedures = {}, {}
+        self.applications = self.documents = self.notes = Strip.blank(0)
+        self.on_record, self.how, self.standard_codes, self.procedures = {}, {}, {}, {}
+
+    def will_be(self, row):
+        """(standard, day, document, note) of a row as they will be."""
+        application, document, note = self.applications[row], self.documents[row], self.notes[row]
+        return *(application or _NO_STANDARD), document or "", note or ""
 
     def number_of(self, outcome):
         return self.outcomes.count(_CODES[outcome])
@@ -54,23 +59,28 @@ class CheckedDuties(Checked):
 
     @property
     def digest(self):
-        told = [row for row, code in enumerate(self.outcomes) if code < _CODES[UNCHANGED]]
-        will_be = self.will_be.taken(told)
-        # Numbered as they appear among what is told: rows that stay as they are make no difference.
-        order = {code: number for number, code in enumerate(dict.fromkeys(will_be.codes))}
         found = hashlib.sha256(self.outcomes)
+        told = self._rows(NEW, CHANGED)
         for column in (self.agencies, self.duties):
             found.update(array("q", map(column.__getitem__, told)))
-        found.update(array("I", map(order.__getitem__, will_be.codes)))
-        found.update(repr([self.will_be.values[code] for code in order]).encode())
-        found.update(repr([self.on_record[row][:2] for row in told if row in self.on_record]).encode())
+        for strip in (self.applications, self.documents, self.notes):
+            # Numbered as they appear among what is told: rows that stay as they are make no difference.
+            strip = strip.taken(told)
+            order = {code: number for number, code in enumerate(dict.fromkeys(strip.codes))}
+            found.update(array("I", map(order.__getitem__, strip.codes)))
+            found.update(repr([strip.values[code] for code in order]).encode())
+        found.update(repr([(row, *self.on_record[row][:2]) for row in self._rows(CHANGED)]).encode())
         return found.hexdigest()
 
+    def _rows(self, *outcomes):
+        """The rows of some outcomes, from top to bottom; of none, all."""
+        wanted, rows = {_CODES[outcome] for outcome in outcomes}, range(len(self.outcomes))
+        if not wanted or sum(map(self.outcomes.count, wanted)) == len(rows):
+            return rows
+        return [row for row, code in enumerate(self.outcomes) if code in wanted]
+
     def of(self, outcome=""):
-        wanted, rows = _CODES.get(outcome), range(len(self.outcomes))
-        if wanted is not None and self.number_of(outcome) != len(rows):
-            rows = [row for row, code in enumerate(self.outcomes) if code == wanted]
-        return _Lines(self.line, rows)
+        return _Lines(self.line, self._rows(*[outcome] if outcome else ()))
 
     def matched_by(self):
         found = Counter(self.how.values())
@@ -81,21 +91,19 @@ class CheckedDuties(Checked):
         return _Lines(self.line, [row for row, by in self.how.items() if by == how])
 
     def tally_new(self, names):
-        rows = zip(self.will_be, self.outcomes, strict=True)
-        found = Counter(
-            values[0] for values, outcome in rows if outcome == _CODES[NEW] and values[0] is not None
-        )
-        return Counter(
-            {("standard", self.standard_codes[standard]): count for standard, count in found.items()}
-        )
+        found = Counter(self.applications.taken(self._rows(NEW)))
+        tally = Counter()
+        for application, count in found.items():
+            if application and application[0]:
+                tally["standard", self.standard_codes[application[0]]] += count
+        return tally
 
     def tally_changed(self):
         titles = [title for _name, title, _show in self._shown()]
         found = Counter()
-        for row, before in self.on_record.items():
-            if self.outcomes[row] == _CODES[CHANGED]:
-                pairs = zip(titles, before[2:], self.will_be[row], strict=True)
-                found.update(title for title, was, will in pairs if was != will)
+        for row in self._rows(CHANGED):
+            pairs = zip(titles, self.on_record[row][2:], self.will_be(row), strict=True)
+            found.update(title for title, was, will in pairs if was != will)
         return found
 
     def line(self, index):
@@ -104,7 +112,7 @@ class CheckedDuties(Checked):
         if not agency_id:
             return Line(row.sheet, row.number, outcome, "", row.cell("agency"), {})
         known, code = self.register.get(agency_id), self.procedures[procedure_id]
-        values = self.will_be[index] or _NOTHING
+        values = self.will_be(index)
         record = {
             "agency_code": known.code, "agency_name": known.name, "procedure": code,
             "standard": self.standard_codes.get(values[0]), "applied_on": values[1].isoformat() if values[1] else None,
@@ -118,7 +126,7 @@ class CheckedDuties(Checked):
     def _differences(self, index, row):
         for name, title, show in self._shown():
             at = _COMPARED.index(name)
-            before, after = self.on_record[index][2 + at], self.will_be[index][at]
+            before, after = self.on_record[index][2 + at], self.will_be(index)[at]
             if before != after:
                 yield Difference(name, title, show(before), show(after), row.cell(name))
 
@@ -211,28 +219,25 @@ class DutyList(ListKind):
     def write(self, checked, *, change_set, by, options):
         names, codes = checked.register.agencies, checked.procedures
         duties = []
-        rows = zip(
-            checked.outcomes, checked.agencies, checked.duties, checked.will_be, checked.reading.cells("procedure"), strict=True
-        )  # fmt: skip
-        for index, (outcome, agency_id, procedure_id, values, (sheet, cell)) in enumerate(rows):
-            if outcome > _CODES[CHANGED]:
+        for row, (sheet, cell) in enumerate(checked.reading.cells("procedure")):
+            if checked.outcomes[row] > _CODES[CHANGED]:
                 continue
+            agency_id, procedure_id = checked.agencies[row], checked.duties[row]
             duty = Duty(
                 agency_id, procedure_id, f"{names[agency_id].name}: {codes[procedure_id]}",
-                f"{sheet}!{cell}"[:120] if sheet else cell, *values,
+                f"{sheet}!{cell}"[:120] if sheet else cell, *checked.will_be(row),
             )  # fmt: skip
-            if on_record := checked.on_record.get(index):
+            if on_record := checked.on_record.get(row):
                 duty.id, duty.version, duty.before = on_record[0], on_record[1], on_record[2:]
             duties.append(duty)
         write_duties(duties, change_set=change_set)
 
 
-class _Wrong(Exception):
+class _Wrong:
     """What a row says cannot become true; `name`: the field that says it."""
 
-    def __init__(self, name, code, message, **params):
+    def __init__(self, name, code, message, /, **params):
         self.name, self.code, self.message, self.params = name, code, message, params
-        super().__init__(code, message)
 
 
 class _Work:
@@ -249,37 +254,56 @@ class _Work:
         self.by_code = dict(Procedure.objects.exclude(code="").order_by().values_list("code", "id"))
         checked.procedures = {pk: code for code, pk in self.by_code.items()}
 
-    def _error(self, code, message, index, name, /, **params):
-        row, title = self.reading.row(index), _SHEET.by_name[name].title
-        self.checked.errors.append(Problem(code, message, row.sheet, row.cell(name), title, params))
+    def _error(self, index, wrong):
+        row, title = self.reading.row(index), _SHEET.by_name[wrong.name].title
+        self.checked.errors.append(
+            Problem(wrong.code, wrong.message, row.sheet, row.cell(wrong.name), title, wrong.params)
+        )
 
     def run(self):
+        checked, reading = self.checked, self.reading
         agencies, duties = self._named()
-        pairs = [agency << 32 | duty for agency, duty in zip(agencies, duties, strict=True)]
+        checked.agencies, checked.duties = agencies, duties
+        checked.outcomes, checked.applications = bytearray(reading.count), Strip.blank(reading.count)
+        checked.documents = _shortened(reading.column("document"), 60)
+        checked.notes = _shortened(reading.column("note"), 300)
         on_record = self._on_record(set(agencies) - {0})
-        count = self.reading.count
-        outcomes, will_be, seen, self.terms = bytearray(count), Strip.blank(count), {0: -1}, {}
-        said = zip(*map(self.reading.column, _COMPARED), strict=True)
-        for index, (pair, words) in enumerate(zip(pairs, said, strict=True)):
-            if (first := seen.setdefault(pair, index)) != index:
-                outcomes[index] = _CODES[WRONG]
-                if pair:
-                    self._error("E_DUP", "This agency and procedure stand in row %(row)s already.", index, "procedure",
-                                row=self.reading.row(first).number)  # fmt: skip
-                    agencies[index] = 0
+        pairs = [agency << 32 | duty for agency, duty in zip(agencies, duties, strict=True)]
+        first_of = _first_rows(pairs)
+        terms = {}
+        said = zip(pairs, reading.column("standard"), reading.column("applied_on"), strict=True)
+        for row, (pair, year, day) in enumerate(said):
+            if not pair or first_of.get(pair, row) != row:
+                self._refuse(row, first_of.get(pair) if pair else None)
                 continue
             before = on_record.get(pair)
-            values = self._will_be(words, before)
-            if values.__class__ is _Wrong:
-                self._error(values.code, values.message, index, values.name, **values.params)
-                outcomes[index] = _CODES[WRONG]
+            asked = (year, day, *(before[2:4] if before else _NO_STANDARD))
+            if asked not in terms:
+                terms[asked] = self._application(*asked)
+            if terms[asked].__class__ is _Wrong:
+                self._error(row, terms[asked])
+                checked.outcomes[row] = _CODES[WRONG]
                 continue
-            will_be[index] = values
+            checked.applications[row] = terms[asked]
             if before is not None:
-                self.checked.on_record[index] = before
-                outcomes[index] = _CODES[UNCHANGED if values == before[2:] else CHANGED]
-        self.checked.outcomes, self.checked.will_be = outcomes, will_be
-        self.checked.agencies, self.checked.duties = agencies, duties
+                self._compare(row, before)
+
+    def _refuse(self, row, first):
+        """A row without agency or procedure, or with a pair that stands in row `first` already."""
+        self.checked.outcomes[row] = _CODES[WRONG]
+        self.checked.agencies[row] = 0
+        if first is not None:
+            message = "This agency and procedure stand in row %(row)s already."
+            self._error(row, _Wrong("procedure", "E_DUP", message, row=self.reading.row(first).number))
+
+    def _compare(self, row, before):
+        """With what is on record: what the row leaves empty stays as it is."""
+        checked = self.checked
+        for strip, kept in ((checked.documents, before[4]), (checked.notes, before[5])):
+            if strip[row] is None:
+                strip[row] = kept
+        checked.on_record[row] = before
+        checked.outcomes[row] = _CODES[UNCHANGED if checked.will_be(row) == before[2:] else CHANGED]
 
     def _named(self):
         """(agency ids, procedure ids) of all rows, both 0 where a row names none, with the problem told."""
@@ -303,13 +327,8 @@ class _Work:
             agencies[index] = known.id
             self.checked.how[index] = self.naming.how[id(row)]
         if duties[index] is None and (code := row.values.get("procedure")) is not None:
-            self._error(
-                "E_PROCEDURE_UNKNOWN",
-                "The catalogue has no procedure %(code)s.",
-                index,
-                "procedure",
-                code=code,
-            )
+            message = "The catalogue has no procedure %(code)s."
+            self._error(index, _Wrong("procedure", "E_PROCEDURE_UNKNOWN", message, code=code))
         if not agencies[index] or not duties[index] or (row.sheet, row.number) in wrong:
             agencies[index] = duties[index] = 0
             self.checked.how.pop(index, None)
@@ -325,42 +344,40 @@ class _Work:
                 found[agency_id << 32 | procedure_id] = tuple(rest)
         return found
 
-    def _will_be(self, words, before):
-        """(standard, day, document, note) as they will be: what the row leaves empty stays as it is. Or `_Wrong`."""
-        year, new_day, new_document, new_note = words
-        standard, day, document, note = before[2:] if before else _NOTHING
-        asked = (year, new_day, standard, day)
-        if asked not in self.terms:
-            try:
-                self.terms[asked] = self._application(*asked)
-            except _Wrong as wrong:
-                self.terms[asked] = wrong
-        application = self.terms[asked]
-        if application.__class__ is _Wrong:
-            return application
-        return *application, (new_document or document)[:60], (new_note or note)[:300]
-
     def _application(self, year, new_day, standard, day):
-        """(standard, day) from what a row says and what is on record. Raises _Wrong."""
+        """(standard, day) from what a row says and what is on record, or what is `_Wrong` with it."""
         if year is None:
             if new_day is not None:
-                raise _Wrong(
+                return _Wrong(
                     "standard", "E_STANDARD", "The row says since when, but not under which standard."
                 )
             return standard, day
         said = self.standards.get(year)
         if said is None:
-            raise _Wrong("standard", "E_STANDARD", "The standard of %(year)s is not known here.", year=year)
+            return _Wrong("standard", "E_STANDARD", "The standard of %(year)s is not known here.", year=year)
         if new_day is None:
             if said == standard:
                 return standard, day
-            raise _Wrong(
+            return _Wrong(
                 "applied_on", "E_REQUIRED", "The day is missing from which it runs under the standard."
             )
         if new_day < self.published[said]:
-            raise _Wrong("applied_on", "E_DATE", "%(standard)s was published on %(day)s.",
-                         standard=self.checked.standard_codes[said], day=date_format(self.published[said]))  # fmt: skip
+            return _Wrong("applied_on", "E_DATE", "%(standard)s was published on %(day)s.",
+                          standard=self.checked.standard_codes[said], day=date_format(self.published[said]))  # fmt: skip
         if standard is not None and said != standard and new_day <= day:
-            raise _Wrong("applied_on", "E_DATE", "It runs under %(standard)s since %(day)s; another one can only follow.",
-                         standard=self.checked.standard_codes[standard], day=date_format(day))  # fmt: skip
+            return _Wrong("applied_on", "E_DATE", "It runs under %(standard)s since %(day)s; another one can only follow.",
+                          standard=self.checked.standard_codes[standard], day=date_format(day))  # fmt: skip
         return said, new_day
+
+
+def _shortened(strip, length):
+    """Texts cut to what the register keeps."""
+    return strip.mapped([text and text[:length] for text in strip.values])
+
+
+def _first_rows(pairs):
+    """{pair: its first row} of the pairs that stand in several rows."""
+    if len(set(pairs)) == len(pairs):
+        return {}
+    several = {pair for pair, count in Counter(pairs).items() if count > 1}
+    return {pair: row for row, pair in reversed(list(enumerate(pairs))) if pair in several}
