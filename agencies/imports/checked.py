@@ -97,7 +97,10 @@ class Line:
 
 @dataclass
 class Checked:
-    """A list that was read, matched and compared with the register. `is_fine`: nothing blocks it."""
+    """A list that was read, matched and compared with the register. `is_fine`: nothing blocks it.
+
+    Pages ask `of` and the counting methods: a kind whose lists are long keeps no `lines`.
+    """
 
     kind: str
     file_name: str
@@ -137,15 +140,15 @@ class Checked:
         return self.of(outcome)[start : start + size]
 
     def records(self):
-        return (line.record for line in self.lines)
+        return (line.record for line in self.of())
 
     def matched_by(self):
         """{how: number of lines that were matched by it}."""
-        return Counter(line.how for line in self.lines)
+        return Counter(line.how for line in self.of())
 
     def matched(self, how):
         """The lines that were matched by something."""
-        return [line for line in self.lines if line.how == how]
+        return [line for line in self.of() if line.how == how]
 
     def tally_new(self, names):
         """{(name, value): number of new lines}: by the first of some fields of the record that says anything."""
@@ -165,6 +168,6 @@ class Checked:
         """Of what would happen: two checks with the same digest write the same."""
         told = [
             (line.sheet, line.number, line.outcome, line.agency_id, line.record, [asdict(d) for d in line.differences])
-            for line in self.lines
+            for line in self.of()
         ]  # fmt: skip
         return hashlib.sha256(json.dumps(told, default=str, sort_keys=True).encode()).hexdigest()

@@ -133,14 +133,14 @@ class CellReader:
                 try:
                     cleaned[code] = self._convert(column.field, value)
                 except Unfit as problem:
-                    wrong[code] = problem
+                    wrong[code] = problem.with_traceback(None)  # which would hold this frame, and all of it
         problems = [(index, wrong[strip.codes[index]]) for index in strip.places(wrong)]
         found = strip.mapped(cleaned)
         for index, value in zip(special, raw, strict=True):
             try:
                 found[index] = self._read_special(column, index, value)
             except Unfit as problem:
-                problems.append((index, problem))
+                problems.append((index, problem.with_traceback(None)))
         for index, problem in sorted(problems, key=lambda found: found[0]):
             self.errors.append(
                 self._problem(problem.code, problem.message, self.numbers[index], column, **problem.params)

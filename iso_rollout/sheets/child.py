@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 
+from .guard import refuse_corrupt
 from .problems import Refused
 
 MEMORY = 1_500 * 2**20  # bytes of address space
@@ -32,7 +33,7 @@ def parse(data, *, convert_legacy=False):
 def ask(data, *, convert_legacy=False):
     """Bytes of an uploaded file → the child's answer, which `understand` reads and which may be kept.
 
-    Raises `Refused` when the child died of it.
+    Raises `Refused` when the child died of it: on another day it may live.
     """
     path = "|".join(entry or os.getcwd() for entry in sys.path)
     command = [sys.executable, "-I", "-S", "-c", _START, path, "convert" if convert_legacy else "read"]
@@ -49,6 +50,8 @@ def ask(data, *, convert_legacy=False):
         raise Refused(
             "E_LIMIT_MEMORY", "The workbook needs too much memory. Copy the list into a new workbook."
         )
+    if done.returncode:
+        raise refuse_corrupt()
     return done.stdout
 
 
@@ -57,7 +60,6 @@ def understand(answer):
 
     The answer is plain JSON and is not believed: a child that was taken over can name nothing to call.
     """
-    from .guard import refuse_corrupt
     from .parsed import ParsedSheet
 
     try:
@@ -67,7 +69,7 @@ def understand(answer):
         code, message, cell, params = told["refused"]
         refused = Refused(code, message, cell, **params)
     except (ValueError, KeyError, TypeError, IndexError, AttributeError, OverflowError, RecursionError):
-        refused = refuse_corrupt()  # whatever a dying child left behind
+        refused = refuse_corrupt()
     raise refused from None
 
 

@@ -90,19 +90,19 @@ class Reading:
         return [(table.name, column) for table in self.tables for column in table.ignored_columns()]
 
 
-def read(
-    source, filename, kind, *, convert_legacy=False, sheet=None, overrides=None, today=None, parsed=None
-):
+def read(source, filename, kind, *, convert_legacy=False, sheet=None, overrides=None, today=None):
     """Read a list of one kind from a workbook or csv.
 
-    `source`: a path or the bytes. `filename`: shown only; the content decides what the file is. `kind`: a `Kind`.
+    `source`: a path, the bytes, or a function that gives the parsed sheets (or raises `Refused`) of a file that was
+    opened before. `filename`: shown only; the content decides what the file is. `kind`: a `Kind`.
     `convert_legacy`: TCVN3, VNI and mojibake are converted instead of refused. `sheet`: read this sheet only.
     `overrides`: an `Overrides`, corrections by a person. `today`: dates after it are refused; default today.
-    `parsed`: a function that gives the sheets of the file or raises `Refused`; default: the file is opened.
     """
     reading = Reading(filename, kind)
     try:
-        reading.parsed = parsed() if parsed else parse(bytes_of(source), convert_legacy=convert_legacy)
+        reading.parsed = (
+            source() if callable(source) else parse(_bytes(source), convert_legacy=convert_legacy)
+        )
     except Refused as refused:
         reading.errors.append(refused.as_problem())
         return reading
@@ -119,7 +119,7 @@ def read(
     return reading
 
 
-def bytes_of(source):
+def _bytes(source):
     if isinstance(source, (bytes, bytearray, memoryview)):
         return source
     if hasattr(source, "read"):

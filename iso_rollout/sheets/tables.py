@@ -84,8 +84,9 @@ class Table:
         """How many data rows it has."""
         return len(self.places)
 
-    @cached_property
+    @property
     def rows(self):
+        """[`Row`], made anew each time: they hold the table, and it must not hold them."""
         return [Row(self, index) for index in range(self.count)]
 
     def number(self, index):

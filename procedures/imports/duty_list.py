@@ -31,7 +31,7 @@ _NO_STANDARD = (None, None)
 
 
 class CheckedDuties(Checked):
-    """As `Checked`, but its lines are made when a page of them is shown.
+    """As `Checked`, but its lines are made when a page of them is shown: `of` gives them, `lines` stays empty.
 
     `outcomes`: one byte per row. `agencies`, `duties`: the ids of agency and procedure, row by row, 0 where the row is
     wrong. `applications` of (standard, day), `documents` and `notes`: strips of what will be true. `on_record`: {row:
@@ -213,7 +213,6 @@ class DutyList(ListKind):
             reading=reading,
         )
         _Work(checked, Register(on, user=user, roles=self.roles), options).run()
-        checked.lines = checked.of()
         return checked
 
     def write(self, checked, *, change_set, by, options):

@@ -7,7 +7,7 @@ from collections import Counter
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db import transaction
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -195,7 +195,8 @@ def _show(request, job, checked, *, show=None, status=200):
     context = {
         "job": job,
         "steps": job.steps("check"),
-        "checked": checked,
+        "is_fine": checked.is_fine,
+        "questions": checked.questions,
         "counts": counts,
         "show": show,
         "code": code,
@@ -211,11 +212,12 @@ def _show(request, job, checked, *, show=None, status=200):
             for group, title, found, _digest_ in warning_groups(checked)
         ]
     else:
-        page = Paginator(checked.of(show), PER_PAGE).get_page(request.GET.get("page"))
+        page = Paginator(range(counts[show]), PER_PAGE).get_page(request.GET.get("page"))
+        lines = checked.page(show, PER_PAGE * (page.number - 1), PER_PAGE)
         context |= {
             "page_obj": page,
             "columns": columns_of(checked.reading),
-            "lines": present(page.object_list, checked.reading),
+            "lines": present(lines, checked.reading),
         }
     return render(request, "procedures/imports/check.html", context, status=status)
 
@@ -253,8 +255,11 @@ def annotated(request, pk):
     """The person's own workbook with a column that says what is wrong in each row."""
     job = job_for(request, pk)
     checked = job.look()
-    with job.upload.file.open("rb") as file:
-        data = file.read()
+    try:
+        with job.upload.file.open("rb") as file:
+            data = file.read()
+    except FileNotFoundError:
+        raise Http404 from None
     told = [(p, title_of(p.code), True) for p in checked.errors] + [
         (p, title_of(p.code), False) for p in checked.warnings
     ]

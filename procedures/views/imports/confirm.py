@@ -80,7 +80,6 @@ def _show(request, job, checked, *, form=None, status=200):
     context = {
         "job": job,
         "steps": job.steps("confirm"),
-        "checked": checked,
         "counts": checked.counts,
         "will_be": will_be(checked),
         "changes": checked.tally_changed().most_common(12),
@@ -110,9 +109,9 @@ def _mark(line):
 
 def tell(checked):
     """The outcome and a short mark of every line."""
-    if len(checked.lines) > TOLD_LINES:
+    if len(checked.of()) > TOLD_LINES:
         return ""
-    marks = "".join(_mark(line) for line in checked.lines)
+    marks = "".join(_mark(line) for line in checked.of())
     return base64.b64encode(zlib.compress(json.dumps(marks).encode())).decode()
 
 
@@ -130,15 +129,14 @@ def _different(request, job, said, checked):
     before = _read_told(said["told"])
     letters = {letter: outcome for outcome, letter in _LETTERS.items()}
     differing = []
-    if len(before) == len(checked.lines):
-        for was, line in zip(before, checked.lines, strict=True):
+    if len(before) == len(checked.of()):
+        for was, line in zip(before, checked.of(), strict=True):
             if was != _mark(line):
                 differing.append((letters.get(was[:1], "wrong"), line))
     since = ChangeSet.objects.visible_to(job.user).filter(pk__gt=said["seen"]).select_related("made_by")
     context = {
         "job": job,
         "steps": job.steps("confirm"),
-        "checked": checked,
         "counts": checked.counts,
         "was": Counter(letters.get(mark[:1], "wrong") for mark in before),
         "differing": differing[:SHOWN_DIFFERENCES],

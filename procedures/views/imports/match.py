@@ -118,7 +118,7 @@ def _show(request, job, checked, *, faults=None, status=200):
     context = {
         "job": job,
         "steps": job.steps("match"),
-        "checked": checked,
+        "questions": checked.questions,
         "page_obj": page,
         "rows": rows,
         "answered": answered,

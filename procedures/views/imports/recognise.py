@@ -121,7 +121,8 @@ def _show(request, job, *, form=None, nonsense=False, status=200):
     context = {
         "job": job,
         "steps": job.steps("recognise"),
-        "checked": checked,
+        "questions": checked.questions,
+        "row_count": reading.count,
         "counts": _counts(reading, current),
         "drawn": draw(reading, options, current) if names else None,
         "sheets": sheets,
