@@ -39,12 +39,13 @@ _UNCACHED = (
 )
 
 
-class Unfit(Exception):
-    """A value that its field cannot take; the cell is added where it is known."""
+class Unfit:
+    """What is wrong with a value for its field; the cell is added where it is known."""
+
+    __slots__ = ("code", "message", "params")
 
     def __init__(self, code, message, **params):
         self.code, self.message, self.params = code, message, params
-        super().__init__(code, message, params)
 
 
 def _too_long(text, field_):
@@ -130,17 +131,17 @@ class CellReader:
         cleaned, wrong = [None] * len(strip.values), {}
         for code in strip.used():
             if (value := strip.values[code]) is not None:
-                try:
-                    cleaned[code] = self._convert(column.field, value)
-                except Unfit as problem:
-                    wrong[code] = problem.with_traceback(None)  # which would hold this frame, and all of it
+                cleaned[code] = self._convert(column.field, value)
+                if cleaned[code].__class__ is Unfit:
+                    wrong[code], cleaned[code] = cleaned[code], None
         problems = [(index, wrong[strip.codes[index]]) for index in strip.places(wrong)]
-        found = strip.mapped(cleaned)
+        found, known = strip.mapped(cleaned), {}
         for index, value in zip(special, raw, strict=True):
-            try:
-                found[index] = self._read_special(column, index, value)
-            except Unfit as problem:
-                problems.append((index, problem.with_traceback(None)))
+            value = self._read_special(column, index, value, known)
+            if value.__class__ is Unfit:
+                problems.append((index, value))
+            else:
+                found[index] = value
         for index, problem in sorted(problems, key=lambda found: found[0]):
             self.errors.append(
                 self._problem(problem.code, problem.message, self.numbers[index], column, **problem.params)
@@ -159,8 +160,11 @@ class CellReader:
     def _note_source(self, name, index, address):
         self.sources.setdefault(name, Strip.blank(len(self.numbers)))[index] = address
 
-    def _read_special(self, column, index, value):
-        """The value of a cell that is merged, a formula, legacy text or a number with a format of zeros."""
+    def _read_special(self, column, index, value, known):
+        """The value of a cell that is merged, a formula, legacy text or a number with a format of zeros, or `Unfit`.
+
+        `known`: what was converted before in this column.
+        """
         row = self.numbers[index]
         place = (row, column.number)
         origin = self.grid.covered.get(place)
@@ -171,17 +175,6 @@ class CellReader:
             place = origin
         if value is None:
             return None
-        self._check_formula(place, column, row)
-        encoding = self.grid.encodings.get(place)
-        if encoding and not self.convert_legacy:
-            raise Unfit(
-                "E_ENCODING",
-                "The text was typed with the %(encoding)s code table. Convert it to Unicode.",
-                encoding=encoding,
-            )
-        return self._convert(column.field, value, number_format=self.grid.parsed.formats.get(place))
-
-    def _check_formula(self, place, column, row):
         state, formula = self.grid.parsed.formulas.get(place, ("", ""))
         if state == CACHED:
             self.warnings.append(
@@ -190,7 +183,18 @@ class CellReader:
                 )
             )
         elif state:
-            raise Unfit(*_FORMULA_MESSAGES.get(state, _UNCACHED))
+            return Unfit(*_FORMULA_MESSAGES.get(state, _UNCACHED))
+        encoding = self.grid.encodings.get(place)
+        if encoding and not self.convert_legacy:
+            return Unfit(
+                "E_ENCODING",
+                "The text was typed with the %(encoding)s code table. Convert it to Unicode.",
+                encoding=encoding,
+            )
+        asked = (value.__class__, value, self.grid.parsed.formats.get(place))
+        if asked not in known:
+            known[asked] = self._convert(column.field, value, number_format=asked[2])
+        return known[asked]
 
     def _read_options(self, name, columns, places):
         """A mark in one of several columns says the value of the field."""
@@ -231,12 +235,12 @@ class CellReader:
                 )  # fmt: skip
 
     def _convert(self, field_, value, number_format=None):
-        """A cell's value for its field, None when it says nothing. Raises Unfit."""
+        """A cell's value for its field, None when it says nothing, or what is `Unfit` about it."""
         if isinstance(value, str):
             if len(value) > _LONGEST and field_.type != "text":
-                raise _too_long(value, field_)  # before any pattern looks at it
+                return _too_long(value, field_)  # before any pattern looks at it
             if not value.isprintable() and (bad := find_bad_characters(value)):
-                raise Unfit(
+                return Unfit(
                     "E_CHARS",
                     "The cell holds a control character (%(characters)s). Delete and retype it.",
                     characters=", ".join(bad),
@@ -244,10 +248,10 @@ class CellReader:
         try:
             found = self._parse(field_, value, number_format)
         except Unreadable as problem:
-            raise Unfit(CODES.get(field_.type, "E_VALUE"), problem.message, **problem.params) from None
+            return Unfit(CODES.get(field_.type, "E_VALUE"), problem.message, **problem.params)
         text = found.number if field_.type == "decision" and found else found
         if isinstance(text, str) and len(text) > field_.max_length:
-            raise _too_long(text, field_)
+            return _too_long(text, field_)
         return found
 
     def _parse(self, field_, value, number_format):

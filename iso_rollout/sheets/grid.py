@@ -54,9 +54,7 @@ class Grid:
 
     def value(self, row, column):
         """The value of one cell, None when empty."""
-        if column > len(self.parsed.columns) or (position := self.parsed.position(row)) is None:
-            return None
-        return self.parsed.columns[column - 1][position]
+        return self.parsed.value(row, column)
 
     def text(self, row, column):
         """The cell as cleaned text, "" when empty."""

@@ -54,6 +54,8 @@ class ParsedSheet:
         if len(self.columns) > MAX_COLUMNS:
             raise refuse_columns()
         self._show_formulas()
+        # Where nothing but ASCII stands, the font tells nothing.
+        self.fonts = {cell: font for cell, font in self.fonts.items() if not _is_ascii(self.value(*cell))}
 
     def _show_formulas(self):
         """A formula without a value is not an empty cell: the formula itself stands there, to be named."""
@@ -70,6 +72,12 @@ class ParsedSheet:
         """Which of the kept rows a row number is, None for a row that holds nothing."""
         index = bisect_left(self.numbers, number)
         return index if index < len(self.numbers) and self.numbers[index] == number else None
+
+    def value(self, row, column):
+        """The value of one cell, None when empty."""
+        if column > len(self.columns) or (position := self.position(row)) is None:
+            return None
+        return self.columns[column - 1][position]
 
     def row(self, position):
         """The values of one kept row, empty cells as None, trailing ones cut."""
@@ -121,6 +129,10 @@ class ParsedSheet:
             notes = {(row, column): note for row, column, note in data[name]}
             setattr(sheet, name, {k: tuple(v) for k, v in notes.items()} if name == "formulas" else notes)
         return sheet
+
+
+def _is_ascii(value):
+    return value.__class__ is not str or value.isascii()
 
 
 _NOTES = ("formulas", "fonts", "formats")

@@ -183,11 +183,9 @@ class Classifier:
 
     def _may_be_special(self, value):
         """Blank, a heading repeated on the next page, or the beginning of "Tổng" or "Cộng"."""
-        return (
-            value.__class__ is not str
-            or value in self.raw_headings
-            or value.lstrip()[:1] in _FIRST_LETTERS_OF_TOTALS
-        )
+        if value in self.raw_headings or value.__class__ not in (str, float, int):
+            return True
+        return value.__class__ is str and value.lstrip()[:1] in _FIRST_LETTERS_OF_TOTALS
 
     def _judge(self, number, *, is_first):
         filled = self.grid.filled(number)
