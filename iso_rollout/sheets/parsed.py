@@ -107,9 +107,10 @@ class ParsedSheet:
 
     @classmethod
     def from_plain(cls, data):
-        """A sheet from what `as_plain` gave. Raises ValueError, KeyError or TypeError for anything else."""
-        numbers = _unpacked(data["numbers"])
-        columns = []
+        """A sheet from what `as_plain` gave. Raises ValueError, KeyError, TypeError … for anything else."""
+        numbers, columns = _unpacked(data["numbers"]), []
+        if not (data["name"] is None or isinstance(data["name"], str)):
+            raise ValueError("no name")
         for codes, values in data["columns"]:
             strip = Strip(_unpacked(codes), list(map(_revived, values)))
             if (
@@ -159,7 +160,7 @@ def _plain(value):
     if value is None or value.__class__ in (str, float, int, bool):
         return value
     if isinstance(value, timedelta):
-        return {"seconds": value.total_seconds()}
+        return {"timedelta": [value.days, value.seconds, value.microseconds]}
     for name, cls in _MOMENTS.items():
         if isinstance(value, cls):
             return {name: value.isoformat()}
@@ -167,10 +168,10 @@ def _plain(value):
 
 
 def _revived(value):
-    if value.__class__ is not dict:
+    if value is None or value.__class__ in (str, float, int, bool):
         return value
     ((name, told),) = value.items()
-    return timedelta(seconds=told) if name == "seconds" else _MOMENTS[name].fromisoformat(told)
+    return timedelta(*told) if name == "timedelta" else _MOMENTS[name].fromisoformat(told)
 
 
 def value_rows(calamine_sheet):

@@ -241,23 +241,20 @@ def _check_ambiguous(reading, tables):
 
 
 def _identity(table, row):
-    """Whom a row is about, as far as its own cells and its group tell."""
+    """Whom and what a row is about, as far as its own cells and its group tell."""
+    columns = sorted((c for c in table.header.columns if c.field), key=lambda column: column.field.name)
+    said = {column: table.grid.text(row.number, column.number) for column in columns}
     for wanted in ("code", "procedure_code"):
-        for column in table.header.columns:
-            is_key = column.field and column.field.unique and column.field.type == wanted
-            if is_key and (text := table.grid.text(row.number, column.number)):
+        for column, text in said.items():
+            if column.field.unique and column.field.type == wanted and text:
                 return text.upper()
-    names = [
-        table.grid.text(row.number, c.number)
-        for c in table.header.columns
-        if c.field and c.field.name in table.kind.subject
+    telling = [
+        text
+        for column, text in said.items()
+        if column.field.name in (*table.kind.subject, "district", "parent")
+        or column.field.type == "procedure_code"
     ]
-    places = [
-        table.grid.text(row.number, c.number)
-        for c in table.header.columns
-        if c.field and c.field.name in ("district", "parent")
-    ]
-    return tone_key(" ".join(names + places + [group.text for group in row.groups]))
+    return tone_key(" ".join(telling + [group.text for group in row.groups]))
 
 
 def _check_found(reading, parsed, candidates):
