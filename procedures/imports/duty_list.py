@@ -19,7 +19,7 @@ from agencies.models import Role
 from iso_rollout.sheets import Problem
 from iso_rollout.sheets.examples import AGENCY_PROCEDURES, DISTRICT, PARENT
 from procedures.models import AgencyProcedure, Procedure, Standard
-from procedures.models.duty_lists import Duty, write_duties
+from procedures.models.duty_lists import write_duties
 
 _CODES = {NEW: 0, CHANGED: 1, UNCHANGED: 2, WRONG: 3}
 _OUTCOMES = {number: name for name, number in _CODES.items()}
@@ -168,20 +168,14 @@ class DutyList(ListKind):
         return checked
 
     def write(self, checked, *, change_set, by, options):
-        names, codes = checked.register.agencies, checked.procedures
         duties = []
         for row, kept, outcome in zip(checked.reading.rows, checked.found, checked.outcomes, strict=True):
-            if outcome > 1:
+            if outcome > _CODES[CHANGED]:
                 continue
             agency_id, procedure_id, values, on_record = kept
             cell = row.cell("procedure")
-            duty = Duty(
-                agency_id, procedure_id, f"{names[agency_id].name}: {codes[procedure_id]}",
-                f"{row.sheet}!{cell}"[:120] if row.sheet else cell, *values,
-            )  # fmt: skip
-            if on_record:
-                duty.id, duty.version, duty.before = on_record[0], on_record[1], on_record[2:]
-            duties.append(duty)
+            cell = f"{row.sheet}!{cell}"[:120] if row.sheet else cell
+            duties.append((agency_id, procedure_id, *values, cell, *(on_record[:2] if on_record else (None, None))))
         write_duties(duties, change_set=change_set)
 
 
