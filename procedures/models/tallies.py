@@ -44,8 +44,15 @@ class CoverageTally(models.Model):
 
     IS_NO_FACT = True  # derived: counted anew at any time
 
+    # Without a key in the database: it is no fact, agencies are never deleted, and checking a hundred thousand keys
+    # took as long as writing them, while others wait for the agencies that are being counted.
     agency = models.ForeignKey(
-        "agencies.Agency", models.PROTECT, related_name="tallies", db_index=False, verbose_name=_("agency")
+        "agencies.Agency",
+        models.PROTECT,
+        related_name="tallies",
+        db_index=False,
+        db_constraint=False,
+        verbose_name=_("agency"),
     )
     # 1.1.0001 stands for "since ever".
     day = models.DateField(_("day"))
@@ -65,7 +72,7 @@ class CoverageTally(models.Model):
 _COUNT = """
 WITH spans AS (
   SELECT d.agency_id, {greatest}(coalesce(d.assigned_on, {beginning}), coalesce(p.effective_on, {beginning})) AS first_day,
-    {least}(coalesce(d.ended_on, {end}), coalesce(p.repealed_on, {end})) AS last_day, d.applied_on, count(*) AS number
+    {least}(coalesce(d.ended_on, {end}), coalesce(p.repealed_on, {end})) AS last_day, d.applied_on, CAST(count(*) AS integer) AS number
   FROM {duty} d JOIN {procedure} p ON p.id = d.procedure_id WHERE {among} GROUP BY 1, 2, 3, 4
 ), applied AS (
   SELECT agency_id, {greatest}(first_day, applied_on) AS first_day, last_day, number FROM spans WHERE applied_on IS NOT NULL
