@@ -11,7 +11,7 @@ them decides whether anybody listens.
 import json
 import os
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
 
@@ -19,11 +19,11 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-PAUSE = 0.3  # seconds between two words: a screen asks every second
+PAUSE = 0.3  # seconds between two words of one stage: a screen asks every second
 _heard = ContextVar("heard", default=None)
 
 
-class Stage(models.TextChoices):
+class Doing(models.TextChoices):
     """What is being done with a list, in this order."""
 
     READING = "reading", _("Reading the file")
@@ -42,21 +42,23 @@ class Telling:
 
     def __init__(self, name):
         self.path = _path(name)
-        self.last = 0.0
+        self.stage, self.told_at = None, 0.0
 
     def tell(self, stage, done, total):
         now = time.monotonic()
-        if done and now - self.last < PAUSE:
+        if stage == self.stage and now - self.told_at < PAUSE:
             return
-        self.last = now
-        try:
+        self.stage, self.told_at = stage, now
+        with suppress(OSError):  # a full disk must not stop what is being told of
             self.path.parent.mkdir(parents=True, exist_ok=True)
             # Put in place whole: a reader never sees half a word.
             beside = self.path.with_suffix(f".{os.getpid()}")
             beside.write_text(json.dumps({"stage": stage, "done": done, "total": total}), encoding="ascii")
             os.replace(beside, self.path)
-        except OSError:
-            pass  # a full disk must not stop what is being told of
+
+    def end(self):
+        with suppress(OSError):
+            self.path.unlink(missing_ok=True)
 
 
 def _path(name):
@@ -72,7 +74,7 @@ def told_as(name):
         yield
     finally:
         _heard.reset(token)
-        telling.path.unlink(missing_ok=True)
+        telling.end()
 
 
 def tell(stage, done=0, total=0):
@@ -85,7 +87,7 @@ def heard(name):
     """What an act told last: {"stage", "done", "total", "percent"}, or None."""
     try:
         said = json.loads(_path(name).read_text(encoding="ascii"))
-        stage, done, total = Stage(said["stage"]), int(said["done"]), int(said["total"])
+        stage, done, total = Doing(said["stage"]), int(said["done"]), int(said["total"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
     first, last = stage.share

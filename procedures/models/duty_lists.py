@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from agencies.bulk import differing, listed_rows, settle_keys, snapshot_of, write_lines
 from agencies.errors import Refused
 from agencies.models import Agency
-from agencies.progress import Stage, tell
+from agencies.progress import Doing, tell
 from procedures.models.agency_procedures import AgencyProcedure, PastApplication
 from procedures.models.catalogue import Procedure
 from procedures.models.standards import Standard
@@ -64,7 +64,7 @@ def write_duties(duties, *, change_set):
         settle_keys(cursor)
         _enter(cursor, new, change_set, len(duties))
         _change(cursor, changed, change_set, len(new), len(duties))
-    tell(Stage.TALLYING)
+    tell(Doing.TALLYING)
     retally({d[0] for d in duties})
 
 
@@ -80,7 +80,7 @@ def _enter(cursor, new, change_set, total):
     as_entered = snapshot_of(AgencyProcedure, "l", assigned_on="NULL", ended_on="NULL", version="1")
     with listed_rows("listed_duties", AgencyProcedure, columns, rows, numbered=True, cell="text"):
         for part in _slices(rows):
-            tell(Stage.WRITING, part[0], total)
+            tell(Doing.WRITING, part[0], total)
             cursor.execute(
                 "INSERT INTO {duty} (id, agency_id, procedure_id, standard_id, applied_on, document_code, note, version) "
                 "SELECT id, agency_id, procedure_id, standard_id, applied_on, document_code, note, 1 "
@@ -102,7 +102,7 @@ def _change(cursor, changed, change_set, done, total):
     columns = ("id", "agency", "procedure", *_VALUES)
     with listed_rows("listed_changes", AgencyProcedure, columns, rows, read_version="integer", cell="text"):
         for first, last in _slices(rows):
-            tell(Stage.WRITING, done + first, total)
+            tell(Doing.WRITING, done + first, total)
             # A range beside the list lets the database read the key in order instead of the whole table.
             part = (first, last, rows[first][0], rows[last - 1][0])
             _keep_past(cursor, part, change_set)
