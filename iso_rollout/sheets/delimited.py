@@ -7,7 +7,7 @@ import re
 
 from iso_rollout.text import legacy
 
-from .formulas import CACHED, formula_state
+from .formulas import CACHED, formula_state, unguarded
 from .guard import MAX_COLUMNS, MAX_ROWS
 from .parsed import ParsedSheet, refuse_columns, refuse_rows
 from .problems import Refused
@@ -59,7 +59,7 @@ def _value(sheet, row, column, text):
         state = formula_state(text[1:], has_value=False)
         if state[0] != CACHED:
             sheet.formulas[row, column] = state
-    return text if text.strip() else None
+    return unguarded(text) if text.strip() else None
 
 
 def decode(data, *, convert_legacy=False):

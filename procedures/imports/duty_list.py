@@ -24,6 +24,7 @@ from procedures.models.duty_lists import write_duties
 _CODES = {NEW: 0, CHANGED: 1, UNCHANGED: 2, WRONG: 3}
 _OUTCOMES = {number: name for name, number in _CODES.items()}
 _NOTHING = (None, None, "", "")
+AGENCIES_AT_A_TIME = 50
 
 
 class CheckedDuties(Checked):
@@ -134,12 +135,11 @@ class DutyList(ListKind):
         "note",
     )
 
-    def rows(self, *, user, on, options=None):
+    def rows(self, *, user, on, options=None, among=None):
         register = Register(on, user=user)
         standards = dict(Standard.objects.values_list("id", "code"))
-        duties = AgencyProcedure.objects.exclude(procedure__code="").order_by(
-            "agency__path", "procedure__code"
-        )
+        duties = AgencyProcedure.objects.all() if among is None else among
+        duties = duties.exclude(procedure__code="").order_by("agency__path", "procedure__code")
         names = (
             "agency_id",
             "procedure__code",
@@ -149,8 +149,12 @@ class DutyList(ListKind):
             "document_code",
             "note",
         )
-        for agency_id, code, name, standard, *rest in duties.values_list(*names).iterator(chunk_size=5_000):
-            if known := register.get(agency_id):
+        ids = [known.id for known in sorted(register.agencies.values(), key=lambda known: known.path)]
+        # A few agencies at a time: the first row does not wait until two million are sorted, and none of them is kept.
+        for first in range(0, len(ids), AGENCIES_AT_A_TIME):
+            batch = duties.filter(agency__in=ids[first : first + AGENCIES_AT_A_TIME])
+            for agency_id, code, name, standard, *rest in batch.values_list(*names):
+                known = register.get(agency_id)
                 parent = register.get(known.parent_id)
                 above = (parent.code or parent.name) if parent and not known.code else None
                 yield known.code, known.name, above, code, name, standards.get(standard), *rest
