@@ -11,14 +11,14 @@ from agencies.history import open_change_set
 from agencies.models import Agency, Kind, Level
 from procedures.models import Procedure, Standard
 
-HEAD = ("Mã cơ quan", "Mã TTHC", "Phiên bản tiêu chuẩn", "Áp dụng từ ngày", "Mã tài liệu")
+HEAD = ("Mã cơ quan", "Mã TTHC", "Phiên bản tiêu chuẩn", "Áp dụng từ ngày", "Số văn bản")
 AGENCY_HEAD = ("Mã cơ quan", "Tên cơ quan", "Cấp", "Cơ quan cấp trên")
 PROCEDURES = 200
 SINCE = datetime.date(2020, 1, 6)
 
 
 def make_register(agencies):
-    """A province of so many communes and a catalogue of 200 procedures, without a single duty."""
+    """A province of so many communes and a catalogue of 200 procedures, without a single duty. Returns the communes."""
     top = Agency(name="UBND tỉnh Đo", code="D00", kind=Kind.PROVINCIAL_COMMITTEE, level=Level.PROVINCE)
     communes = [
         Agency(name=f"UBND xã Đo {n}", code=f"D00.{n:05d}", kind=Kind.COMMUNE_COMMITTEE, level=Level.COMMUNE, parent=top)
@@ -29,6 +29,7 @@ def make_register(agencies):
         Procedure(code=f"1.{n:06d}", name=f"Thủ tục đo số {n}", field="Đo", levels="commune", search_key=f"do {n}")
         for n in range(1, PROCEDURES + 1)
     )  # fmt: skip
+    return communes
 
 
 def standard(year):
