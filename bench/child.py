@@ -92,7 +92,11 @@ def save():
 
     user, standard = User.objects.get(username="bench"), Standard.objects.get(code="TCVN ISO 9001:2015")
     rollouts = list(Rollout.objects.order_by("-pk"))
-    duties = list(AgencyProcedure.objects.filter(procedure__code="1.999999").order_by("-agency").values_list("pk", flat=True))
+    duties = list(
+        AgencyProcedure.objects.filter(procedure__code="1.999999")
+        .order_by("-agency")
+        .values_list("pk", flat=True)
+    )
     found = {"saves": 0, "failed": 0, "slowest_s": 0.0}
 
     def act(number):
@@ -153,5 +157,7 @@ if __name__ == "__main__":
     django.setup()
     settings.DEBUG = False
     settings.ALLOWED_HOSTS = ["testserver"]
-    act = {"bring_in": bring_in, "save": save, "send_list": send_list, "write_alone": write_alone}[sys.argv[1]]
+    act = {"bring_in": bring_in, "save": save, "send_list": send_list, "write_alone": write_alone}[
+        sys.argv[1]
+    ]
     print(json.dumps(act(*sys.argv[2:])))

@@ -24,7 +24,10 @@ def measure():
     with connection.cursor() as cursor:
         cursor.execute(FILL)
     with tempfile.TemporaryDirectory() as media:
-        found = {writer: child.run(media, "write_alone", writer, ROWS) for writer in ("constant_memory", "streamed")}
+        found = {
+            writer: child.run(media, "write_alone", writer, ROWS)
+            for writer in ("constant_memory", "streamed")
+        }
         alone = found["constant_memory"]["seconds"]
         found["streamed"]["times_faster"] = round(alone / found["streamed"]["seconds"], 1)
         for form in ("xlsx", "csv"):

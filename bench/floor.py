@@ -41,7 +41,8 @@ def read(data, kind):
         rows = csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""))
         next(rows)
         return [
-            (a, p, s, f"{d[6:]}-{d[3:5]}-{d[:2]}", doc, f"B{n}") for n, (a, p, s, d, doc) in enumerate(rows, 2)
+            (a, p, s, f"{d[6:]}-{d[3:5]}-{d[:2]}", doc, f"B{n}")
+            for n, (a, p, s, d, doc) in enumerate(rows, 2)
         ]
     rows = CalamineWorkbook.from_filelike(io.BytesIO(data)).get_sheet_by_index(0).iter_rows()
     next(rows)
@@ -58,7 +59,9 @@ def bring_in(data, kind, change_set):
     is_postgres = connection.vendor == "postgresql"
     names["json"] = "jsonb_build_object" if is_postgres else "json_object"
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(f"CREATE TEMP TABLE floor_rows ({TEXTS.format(date='date' if is_postgres else 'text')})")
+        cursor.execute(
+            f"CREATE TEMP TABLE floor_rows ({TEXTS.format(date='date' if is_postgres else 'text')})"
+        )
         if is_postgres:
             buffer = io.StringIO()
             csv.writer(buffer).writerows(rows)

@@ -6,7 +6,6 @@ import tempfile
 import time
 from pathlib import Path
 
-from django.db import connection
 from django.test import Client, override_settings
 from django.urls import reverse
 from import_export import fields, resources
@@ -15,7 +14,7 @@ from import_export.widgets import DateWidget, ForeignKeyWidget
 
 from agencies.history import open_change_set
 from agencies.imports import engine, uploads
-from agencies.models import Agency, Change, ChangeSet, Upload, User
+from agencies.models import Agency, Change, User
 from bench import child, floor, lists
 from procedures import imports
 from procedures.models import AgencyProcedure, CoverageTally, PastApplication, Plan, Procedure, Standard
@@ -103,7 +102,11 @@ def measure_stock():
 
     seconds, _nothing = timed(bring_in)
     lists.forget(*FACTS)
-    return seconds / STOCK_ROWS, {"rows": STOCK_ROWS, "seconds": round(seconds, 1), "ms_a_row": round(1000 * seconds / STOCK_ROWS, 2)}
+    return seconds / STOCK_ROWS, {
+        "rows": STOCK_ROWS,
+        "seconds": round(seconds, 1),
+        "ms_a_row": round(1000 * seconds / STOCK_ROWS, 2),
+    }
 
 
 def measure_pages(data, user):
@@ -124,7 +127,12 @@ def measure_pages(data, user):
 def measure_others(data, user, communes, media):
     """The slowest save of another person while a list is applied, in a process of its own."""
     plan = Plan.objects.create(
-        agency=communes[0].parent, code="DO", name="Đo", decided_on="2020-06-08", starts_on="2020-06-08", ends_on="2021-12-31"
+        agency=communes[0].parent,
+        code="DO",
+        name="Đo",
+        decided_on="2020-06-08",
+        starts_on="2020-06-08",
+        ends_on="2021-12-31",
     )
     change_set = open_change_set("bench", by=user)
     plan.refresh_from_db()
@@ -167,6 +175,8 @@ def _measure(media):
         "ms_a_thousand_rows": round(1e6 * seconds / OFFICE_ROWS),
     }  # fmt: skip
     found["others_saves"] = measure_others(files["csv"], user, communes, media)
-    check, apply, upload = bring_in(AGENCY_LIST, lists.as_xlsx([lists.AGENCY_HEAD, *lists.agency_rows(AGENCIES)]), "cq.xlsx", user)
+    check, apply, upload = bring_in(
+        AGENCY_LIST, lists.as_xlsx([lists.AGENCY_HEAD, *lists.agency_rows(AGENCIES)]), "cq.xlsx", user
+    )
     found["agencies"] = {"rows": upload.counts["new"], "check_s": round(check, 2), "apply_s": round(apply, 2)}
     return found

@@ -41,7 +41,13 @@ def duty_rows(rows):
     for number in range(rows):
         agency, procedure = divmod(number, PROCEDURES)
         day = SINCE + datetime.timedelta(days=number % 700)
-        yield f"D00.{agency + 1:05d}", f"1.{procedure + 1:06d}", "TCVN ISO 9001:2015", day, f"QT-{procedure + 1:03d}"
+        yield (
+            f"D00.{agency + 1:05d}",
+            f"1.{procedure + 1:06d}",
+            "TCVN ISO 9001:2015",
+            day,
+            f"QT-{procedure + 1:03d}",
+        )
 
 
 def agency_rows(rows):
@@ -80,7 +86,9 @@ def as_xlsx(rows):
         for number, row in enumerate(rows):
             for column, value in enumerate(row):
                 if isinstance(value, datetime.date):
-                    sheet.write_datetime(number, column, datetime.datetime.combine(value, datetime.time()), day)
+                    sheet.write_datetime(
+                        number, column, datetime.datetime.combine(value, datetime.time()), day
+                    )
                 elif value is not None:
                     sheet.write(number, column, value)
     return out.getvalue()

@@ -27,15 +27,18 @@ def streamed(count):
 
 
 def constant_memory(count):
-    with tempfile.NamedTemporaryFile(suffix=".xlsx") as out:
-        with xlsxwriter.Workbook(out.name, {"constant_memory": True}) as book:
-            sheet, day = book.add_worksheet(), book.add_format({"num_format": "dd/mm/yyyy"})
-            for number, row in enumerate(rows(count)):
-                for column, value in enumerate(row):
-                    if isinstance(value, datetime.date):
-                        sheet.write_datetime(number, column, datetime.datetime.combine(value, datetime.time()), day)
-                    elif value is not None:
-                        sheet.write_string(number, column, value)
+    with (
+        tempfile.NamedTemporaryFile(suffix=".xlsx") as out,
+        xlsxwriter.Workbook(out.name, {"constant_memory": True}) as book,
+    ):
+        sheet, day = book.add_worksheet(), book.add_format({"num_format": "dd/mm/yyyy"})
+        for number, row in enumerate(rows(count)):
+            for column, value in enumerate(row):
+                if isinstance(value, datetime.date):
+                    moment = datetime.datetime.combine(value, datetime.time())
+                    sheet.write_datetime(number, column, moment, day)
+                elif value is not None:
+                    sheet.write_string(number, column, value)
 
 
 WRITERS = {"streamed": streamed, "constant_memory": constant_memory}

@@ -30,7 +30,9 @@ class AgencyList(ListKind):
 
     def rows(self, *, user, on, options=None, among=None):
         register = Register(on, user=user)
-        wanted = register.agencies.keys() if among is None else set(among.order_by().values_list("pk", flat=True))
+        wanted = (
+            register.agencies.keys() if among is None else set(among.order_by().values_list("pk", flat=True))
+        )
         notes = dict(Agency.objects.exclude(note="").values_list("id", "note"))
         for known in sorted(register.agencies.values(), key=lambda k: k.path):
             if known.id not in wanted:

@@ -93,7 +93,11 @@ def stream_xlsx(titles, rows, *, widths=(), name="Danh sách"):
     pieces = iter(lambda: list(islice(rows, ROWS_AT_A_TIME)), [])
     piece, names = next(pieces, None), []
     with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as book:
-        for part, text in (("[Content_Types].xml", _TYPES), ("_rels/.rels", _RELATIONS), ("xl/styles.xml", _STYLES)):
+        for part, text in (
+            ("[Content_Types].xml", _TYPES),
+            ("_rels/.rels", _RELATIONS),
+            ("xl/styles.xml", _STYLES),
+        ):
             book.writestr(part, text)
         while piece or not names:
             names.append(f"{name} {len(names) + 1}" if names else name)

@@ -179,7 +179,9 @@ class DutyList(ListKind):
             agency_id, procedure_id, values, on_record = kept
             cell = row.cell("procedure")
             cell = f"{row.sheet}!{cell}"[:120] if row.sheet else cell
-            duties.append((agency_id, procedure_id, *values, cell, *(on_record[:2] if on_record else (None, None))))
+            duties.append(
+                (agency_id, procedure_id, *values, cell, *(on_record[:2] if on_record else (None, None)))
+            )
         write_duties(duties, change_set=change_set)
 
 

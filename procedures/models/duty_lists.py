@@ -114,7 +114,9 @@ def _change(cursor, changed, change_set, done, total):
             cursor.execute(
                 "UPDATE {duty} AS d SET standard_id = l.standard_id, applied_on = l.applied_on, note = l.note, "
                 "document_code = l.document_code, version = d.version + 1 FROM listed_changes l "
-                "WHERE d.id = l.id AND d.version = l.read_version AND {range}".format(range=_RANGE, **_TABLES),
+                "WHERE d.id = l.id AND d.version = l.read_version AND {range}".format(
+                    range=_RANGE, **_TABLES
+                ),
                 part,
             )
             if cursor.rowcount != last - first:
@@ -126,7 +128,9 @@ def _keep_past(cursor, part, change_set):
     ended = f"{_RANGE} AND d.standard_id <> l.standard_id"
     cursor.execute(
         f"INSERT INTO {{past}} (agency_procedure_id, standard_id, applied_on, until) "
-        f"SELECT d.id, d.standard_id, d.applied_on, l.applied_on {_CHANGED} WHERE {ended} ORDER BY l.place".format(**_TABLES),
+        f"SELECT d.id, d.standard_id, d.applied_on, l.applied_on {_CHANGED} WHERE {ended} ORDER BY l.place".format(
+            **_TABLES
+        ),
         part,
     )
     if cursor.rowcount:

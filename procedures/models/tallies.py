@@ -134,5 +134,6 @@ def retally(agency_ids=None):
         statement, values = _count(batch)
         with connection.cursor() as cursor:
             cursor.execute(
-                f"INSERT INTO {CoverageTally._meta.db_table} (agency_id, day, in_force, under_iso) {statement}", values
+                f"INSERT INTO {CoverageTally._meta.db_table} (agency_id, day, in_force, under_iso) {statement}",
+                values,
             )

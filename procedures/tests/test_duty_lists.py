@@ -6,8 +6,7 @@ from agencies.errors import Refused
 from agencies.history import change_of, open_change_set, snapshot, undo
 from agencies.models import Change
 from agencies.testing import day, make_province
-from procedures.models import AgencyProcedure, PastApplication, Procedure
-from procedures.models import duty_lists
+from procedures.models import AgencyProcedure, PastApplication, Procedure, duty_lists
 from procedures.models.duty_lists import Duty, write_duties
 from procedures.models.tallies import CoverageTally, count_coverage
 from procedures.testing import standard
@@ -96,7 +95,9 @@ def test_slices_make_one_list(agencies, procedures, monkeypatch):
     duties = AgencyProcedure.objects.order_by("id")
     change_set = write(*(again(d, note="mới") for d in duties))
     assert set(duties.values_list("note", "version")) == {("mới", 2)}
-    assert list(change_set.changes.order_by("id").values_list("object_id", flat=True)) == [d.pk for d in duties]
+    assert list(change_set.changes.order_by("id").values_list("object_id", flat=True)) == [
+        d.pk for d in duties
+    ]
 
 
 def test_a_duty_changed_since_it_was_read_refuses_the_whole_list(agencies, procedures):
@@ -116,9 +117,13 @@ def test_the_tally_follows_and_undo_takes_it_back(agencies, procedures):
     write(*(new(agencies[0], p, year=2008, since="2012-05-01") for p in procedures[:3]))
     duty = AgencyProcedure.objects.order_by("id").first()
     tallies = list(CoverageTally.objects.order_by("agency", "day").values_list())
-    change_set = write(again(duty, standard_id=standard().pk, applied_on=day("2019-01-02")), new(agencies[2], procedures[0]))
+    change_set = write(
+        again(duty, standard_id=standard().pk, applied_on=day("2019-01-02")), new(agencies[2], procedures[0])
+    )
     rows = CoverageTally.objects.values_list("agency_id", "day", "in_force", "under_iso")
     assert {(a, d): [f, i] for a, d, f, i in rows} == count_coverage()
     assert len(undo(change_set, by=None).restored) == 3
-    assert [t[1:] for t in CoverageTally.objects.order_by("agency", "day").values_list()] == [t[1:] for t in tallies]
+    assert [t[1:] for t in CoverageTally.objects.order_by("agency", "day").values_list()] == [
+        t[1:] for t in tallies
+    ]
     assert not PastApplication.objects.exists()

@@ -99,9 +99,13 @@ def test_a_list_holds_only_what_the_person_sees(client, province):
 
 
 def test_a_list_of_a_past_day_has_the_names_of_that_day(client, province):
-    province.lac_dao.revise(by=None, seen=province.lac_dao.version, on=day("2021-05-01"), name="UBND xã Lạc Đạo Mới")
+    province.lac_dao.revise(
+        by=None, seen=province.lac_dao.version, on=day("2021-05-01"), name="UBND xã Lạc Đạo Mới"
+    )
     client.force_login(make_user(Role.VIEWER, province.committee))
-    names = {row[1] for row in rows_of(sent(client, reverse("agencies"), file="xlsx", on="01/02/2021"), "xlsx")}
+    names = {
+        row[1] for row in rows_of(sent(client, reverse("agencies"), file="xlsx", on="01/02/2021"), "xlsx")
+    }
     assert "UBND xã Lạc Đạo" in names and "UBND xã Lạc Đạo Mới" not in names
 
 

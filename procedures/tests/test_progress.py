@@ -31,7 +31,9 @@ def upload(person):
     Procedure.objects.bulk_create(Procedure(code=f"1.00000{n}", name=f"Thủ tục {n}") for n in range(5))
     codes = Agency.objects.exclude(parent=None).values_list("code", flat=True)
     rows = [f"{agency},1.00000{n}" for agency in codes for n in range(5)]
-    upload = uploads.receive("\n".join(["Mã cơ quan,Mã TTHC", *rows]).encode(), "ds.csv", kind=KIND, user=person)
+    upload = uploads.receive(
+        "\n".join(["Mã cơ quan,Mã TTHC", *rows]).encode(), "ds.csv", kind=KIND, user=person
+    )
     uploads.check(KIND, upload, user=person)
     return uploads.confirm(upload, user=person)
 
@@ -89,7 +91,9 @@ def test_the_page_says_how_many_rows_of_how_many(upload, person, client, setting
     assert "<progress aria-label" in client.get(address).content.decode()
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"stage": "x", "done": 1, "total": 2}', '{"stage": "writing"}', "null"])
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", '{"stage": "x", "done": 1, "total": 2}', '{"stage": "writing"}', "null"]
+)
 def test_a_damaged_word_is_no_word(text, settings):
     folder = settings.MEDIA_ROOT / "progress"
     folder.mkdir()

@@ -31,7 +31,11 @@ def read(data):
     return CalamineWorkbook.from_filelike(io.BytesIO(data)).get_sheet_by_index(0).to_python()
 
 
-@given(st.lists(st.tuples(TEXTS, st.none() | st.integers(0, 2**31), st.dates(datetime.date(1900, 3, 1))), max_size=5))
+@given(
+    st.lists(
+        st.tuples(TEXTS, st.none() | st.integers(0, 2**31), st.dates(datetime.date(1900, 3, 1))), max_size=5
+    )
+)
 @settings(max_examples=60, deadline=None)
 def test_a_workbook_is_read_back_as_it_was(rows):
     data = xlsx(rows)
@@ -94,7 +98,9 @@ def test_more_rows_than_a_sheet_takes_go_on_in_the_next(count, sheets, monkeypat
     monkeypatch.setattr(streamed, "ROWS_AT_A_TIME", 3)
     book = openpyxl.load_workbook(io.BytesIO(xlsx([(str(n), n, None) for n in range(count)])))
     assert all([c.value for c in sheet[1]] == list(TITLES) and sheet.max_row <= 8 for sheet in book)
-    assert [row[1] for sheet in book for row in sheet.iter_rows(min_row=2, values_only=True)] == list(range(count))
+    assert [row[1] for sheet in book for row in sheet.iter_rows(min_row=2, values_only=True)] == list(
+        range(count)
+    )
     assert book.sheetnames == ["Danh sách", "Danh sách 2", "Danh sách 3"][:sheets]
 
 

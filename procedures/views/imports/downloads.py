@@ -34,7 +34,9 @@ def template(request, kind):
     out = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 (the answer closes it)
     write_template(kind, out, choices={"standard": Standard.objects.values_list("code", flat=True)})
     out.seek(0)
-    return FileResponse(out, as_attachment=True, filename=f"{kind.title} – mẫu.xlsx", content_type=TYPES["xlsx"])
+    return FileResponse(
+        out, as_attachment=True, filename=f"{kind.title} – mẫu.xlsx", content_type=TYPES["xlsx"]
+    )
 
 
 @require_safe
