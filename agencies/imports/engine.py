@@ -16,6 +16,7 @@ from agencies.history import open_change_set
 from agencies.models import AgencyAlias, ChangeSet
 from agencies.models.history import Door
 from agencies.models.tree import one_writer
+from agencies.progress import Doing, tell
 from iso_rollout.sheets import read
 
 from .checked import CHANGED, NEW, Options
@@ -70,6 +71,7 @@ def check(kind, source, name, *, user=None, on=None, options=None, reading=None)
     if not may_import(kind, user):
         raise Refused(_("Your role does not allow this list."))
     reading = reading or read_list(kind, source, name, options=options)
+    tell(Doing.CHECKING)
     seen = latest_change()
     checked = kind.judge(reading, user=user, on=on or timezone.localdate(), options=options)
     checked.seen = seen
@@ -109,6 +111,7 @@ def write(kind, checked, *, user=None, upload=None, options=None, reason="", doo
             _("Import of %(kind)s: %(file)s") % {"kind": kind.title, "file": checked.file_name},
             by=user, door=door, reason=reason, upload=upload,
         )  # fmt: skip
+        tell(Doing.WRITING)
         kind.write(checked, change_set=change_set, by=user, options=options)
         learn(checked, options, user, upload)
         finish(checked, change_set)

@@ -22,6 +22,7 @@ from agencies.errors import Refused
 from agencies.history import undo, what_undo_does
 from agencies.models import ChangeSet, Upload
 from agencies.models.history import Door, UploadState, _upload_path
+from agencies.progress import Doing, tell, told_as
 from iso_rollout.sheets.guard import MAX_BYTES
 
 from . import engine, staging
@@ -137,8 +138,19 @@ def apply(kind, upload, *, user=None, worker=None, shown=None):
     return apply_claimed(kind, upload, user=user, worker=name, shown=shown)
 
 
+def progress_name(upload):
+    """Under which name `agencies.progress` tells how far an upload has got."""
+    return f"upload-{upload.pk}"
+
+
 def apply_claimed(kind, upload, *, user, worker, shown=None):
-    """Bring in an upload that this worker has claimed."""
+    """Bring in an upload that this worker has claimed, telling how far it is."""
+    with told_as(progress_name(upload)):
+        tell(Doing.READING)
+        return _apply_claimed(kind, upload, user, worker, shown)
+
+
+def _apply_claimed(kind, upload, user, worker, shown):
     mine = Upload.objects.filter(pk=upload.pk, state=UploadState.APPLYING, claimed_by=worker)
 
     def finish(checked, change_set):

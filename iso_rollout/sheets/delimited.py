@@ -8,7 +8,7 @@ from array import array
 
 from iso_rollout.text import legacy
 
-from .formulas import formula_state
+from .formulas import formula_state, unguarded
 from .guard import MAX_COLUMNS
 from .parsed import ParsedSheet, refuse_columns
 from .problems import Refused
@@ -65,6 +65,8 @@ def _understand(sheet, column, strip):
                 blank.update({code} if not quoted[1] else ())
             else:
                 formulas[code] = formula_state(text[1:], has_value=False)
+        elif text[0] == "'":
+            strip.values[code] = unguarded(text)
     for position in strip.places(formulas):
         sheet.formulas[sheet.numbers[position], column] = formulas[strip.codes[position]]
     strip.clear(blank)

@@ -22,12 +22,13 @@ from iso_rollout.sheets import Problem
 from iso_rollout.sheets.examples import AGENCY_PROCEDURES, DISTRICT, PARENT
 from iso_rollout.sheets.strips import Strip
 from procedures.models import AgencyProcedure, Procedure, Standard
-from procedures.models.duty_lists import Duty, write_duties
+from procedures.models.duty_lists import write_duties
 
 _CODES = {NEW: 0, CHANGED: 1, UNCHANGED: 2, WRONG: 3}
 _OUTCOMES = {number: name for name, number in _CODES.items()}
 _COMPARED = ("standard", "applied_on", "document", "note")
 _NO_STANDARD = (None, None)
+AGENCIES_AT_A_TIME = 50
 
 
 class CheckedDuties(Checked):
@@ -182,12 +183,11 @@ class DutyList(ListKind):
         "note",
     )
 
-    def rows(self, *, user, on, options=None):
+    def rows(self, *, user, on, options=None, among=None):
         register = Register(on, user=user)
         standards = dict(Standard.objects.values_list("id", "code"))
-        duties = AgencyProcedure.objects.exclude(procedure__code="").order_by(
-            "agency__path", "procedure__code"
-        )
+        duties = AgencyProcedure.objects.all() if among is None else among
+        duties = duties.exclude(procedure__code="").order_by("agency__path", "procedure__code")
         names = (
             "agency_id",
             "procedure__code",
@@ -197,8 +197,12 @@ class DutyList(ListKind):
             "document_code",
             "note",
         )
-        for agency_id, code, name, standard, *rest in duties.values_list(*names).iterator(chunk_size=5_000):
-            if known := register.get(agency_id):
+        ids = [known.id for known in sorted(register.agencies.values(), key=lambda known: known.path)]
+        # A few agencies at a time: the first row does not wait until two million are sorted, and none of them is kept.
+        for first in range(0, len(ids), AGENCIES_AT_A_TIME):
+            batch = duties.filter(agency__in=ids[first : first + AGENCIES_AT_A_TIME])
+            for agency_id, code, name, standard, *rest in batch.values_list(*names):
+                known = register.get(agency_id)
                 parent = register.get(known.parent_id)
                 above = (parent.code or parent.name) if parent and not known.code else None
                 yield known.code, known.name, above, code, name, standards.get(standard), *rest
@@ -216,19 +220,13 @@ class DutyList(ListKind):
         return checked
 
     def write(self, checked, *, change_set, by, options):
-        names, codes = checked.register.agencies, checked.procedures
         duties = []
         for row, (sheet, cell) in enumerate(checked.reading.cells("procedure")):
             if checked.outcomes[row] > _CODES[CHANGED]:
                 continue
-            agency_id, procedure_id = checked.agencies[row], checked.duties[row]
-            duty = Duty(
-                agency_id, procedure_id, f"{names[agency_id].name}: {codes[procedure_id]}",
-                f"{sheet}!{cell}"[:120] if sheet else cell, *checked.will_be(row),
-            )  # fmt: skip
-            if on_record := checked.on_record.get(row):
-                duty.id, duty.version, duty.before = on_record[0], on_record[1], on_record[2:]
-            duties.append(duty)
+            cell = f"{sheet}!{cell}"[:120] if sheet else cell
+            read = (checked.on_record.get(row) or (None, None))[:2]
+            duties.append((checked.agencies[row], checked.duties[row], *checked.will_be(row), cell, *read))
         write_duties(duties, change_set=change_set)
 
 
