@@ -7,9 +7,9 @@ exception: out of memory, out of time, or a damaged file.
 import io
 import os
 import pickle
-import signal
-import subprocess
 import sys
+
+from iso_rollout import child
 
 from .problems import Refused
 
@@ -18,32 +18,19 @@ MAX_ANSWER = 80 * 2**20  # bytes handed to the parent, which must not grow with 
 CPU_SECONDS = 8  # what a hostile file may cost
 WALL_SECONDS = 30  # on a busy machine a good file may wait longer than it works
 
-# -I: nothing from the environment or the current folder; the parent's path comes as an argument.
-_START = "import sys; sys.path[:] = sys.argv[1].split('|'); from iso_rollout.sheets.child import main; main()"
-
 
 def parse(data, *, convert_legacy=False):
     """Bytes of an uploaded file → list of `ParsedSheet`. Raises `Refused` and nothing else.
 
     Source: the import contract, item 2.
     """
-    path = "|".join(entry or os.getcwd() for entry in sys.path)
-    command = [sys.executable, "-I", "-S", "-c", _START, path, "convert" if convert_legacy else "read"]
+    mode = "convert" if convert_legacy else "read"
     try:
-        done = subprocess.run(
-            command, input=data, capture_output=True, timeout=WALL_SECONDS, check=False, close_fds=True,
-            env={"LANG": "C.UTF-8"},
-        )  # fmt: skip
-    except subprocess.TimeoutExpired:
-        raise _too_slow() from None
-    if done.returncode in (-signal.SIGXCPU, -signal.SIGKILL):
-        raise _too_slow()
-    if done.returncode in (-signal.SIGABRT, 3):
-        raise Refused(
-            "E_LIMIT_MEMORY", "The workbook needs too much memory. Copy the list into a new workbook."
-        )
+        written = child.answer_of("iso_rollout.sheets.child", data, mode, seconds=WALL_SECONDS)
+    except child.Died as died:
+        raise _too_large() if died.why == "memory" else _too_slow() from None
     try:
-        kind, answer = _Plain(io.BytesIO(done.stdout)).load()
+        kind, answer = _Plain(io.BytesIO(written)).load()
     except Exception:  # whatever a dying child left behind
         kind, answer = "refused", None
     if kind == "refused":
@@ -52,6 +39,10 @@ def parse(data, *, convert_legacy=False):
         code, message, cell, params = answer or refuse_corrupt().args
         raise Refused(code, message, cell, **params)
     return answer
+
+
+def _too_large():
+    return Refused("E_LIMIT_MEMORY", "The workbook needs too much memory. Copy the list into a new workbook.")
 
 
 def _too_slow():
@@ -73,23 +64,18 @@ class _Plain(pickle.Unpickler):
 
 def main():
     """In the child: bytes on stdin, a pickle of ("sheets", [...]) or ("refused", (...)) on stdout."""
-    import resource
-
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS + 1))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))  # it writes no file
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    child.limit(memory=MEMORY, cpu_seconds=CPU_SECONDS)
     try:
         answer = ("sheets", open_workbook(sys.stdin.buffer.read(), convert_legacy=sys.argv[2] == "convert"))
     except Refused as refused:
         answer = ("refused", (refused.code, refused.message, refused.cell, refused.params))
     except MemoryError:
-        os._exit(3)
+        os._exit(child.TOO_MUCH_MEMORY)
     except Exception:  # no damage may look like anything else than damage
         answer = ("refused", None)
     written = pickle.dumps(answer, protocol=5)
     if len(written) > MAX_ANSWER:
-        os._exit(3)
+        os._exit(child.TOO_MUCH_MEMORY)
     sys.stdout.buffer.write(written)
     sys.stdout.flush()
     os._exit(0)  # freeing millions of small objects one by one would take longer than writing them
