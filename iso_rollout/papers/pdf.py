@@ -14,6 +14,8 @@ _SUSPECT = re.compile(
     rb"/(JavaScript|JS|Launch|SubmitForm|ImportData|GoToE|GoToR|Rendition|Movie|Sound|RichMedia\w*|Screen|"
     rb"FileAttachment|EmbeddedFiles?|EF|XFA|URI)\b"
 )
+# Ordinary links, of which a long document has thousands.
+_LINK = re.compile(rb"/S\s*/URI\b|/URI\s*\((https?|mailto|tel|ftp):")
 _ACTIONS = {
     "/JavaScript", "/Launch", "/SubmitForm", "/ImportData", "/GoToE", "/GoToR", "/Rendition", "/Movie", "/Sound",
     "/RichMediaExecute",
@@ -67,7 +69,7 @@ def _check_object(found):
         found = found.stream_dict
     elif not isinstance(found, (pikepdf.Dictionary, pikepdf.Array)):
         return
-    if _SUSPECT.search(found.unparse(resolved=True)):
+    if _SUSPECT.search(_LINK.sub(b"", found.unparse(resolved=True))):
         _check_inside(found, _DEPTH)
 
 
