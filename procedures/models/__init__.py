@@ -2,6 +2,7 @@
 
 from .agency_procedures import AgencyProcedure, PastApplication
 from .catalogue import Procedure
+from .coverage import Covers
 from .declarations import Declaration, Precision, Redeclaration, standard_on
 from .documents import Document
 from .milestones import Milestone
@@ -13,6 +14,7 @@ from .tallies import CoverageTally, retally
 __all__ = [
     "AgencyProcedure",
     "CoverageTally",
+    "Covers",
     "Declaration",
     "Document",
     "Metric",
