@@ -11,7 +11,16 @@ from iso_rollout import child
 from .kinds import CPU_SECONDS, KINDS, MAX_BYTES, MEMORY, WALL_SECONDS
 from .problems import Refused
 
-__all__ = ["KINDS", "MAX_BYTES", "MEMORY", "CPU_SECONDS", "Refused", "check", "name_with_ending"]
+__all__ = [
+    "KINDS",
+    "MAX_BYTES",
+    "MEMORY",
+    "CPU_SECONDS",
+    "Refused",
+    "check",
+    "kind_of_name",
+    "name_with_ending",
+]
 
 
 def check(data, name=""):
@@ -32,11 +41,16 @@ def check(data, name=""):
     if "refused" in answer:
         raise Refused(*answer["refused"])
     kind = KINDS[answer["kind"]]
-    claimed = next((k for k in KINDS.values() if PurePath(name).suffix.lower() in k.endings), kind)
+    claimed = kind_of_name(name) or kind
     # Pictures change their ending on the way through telephones.
     if claimed is not kind and not (claimed.is_picture and kind.is_picture):
         raise Refused("E_FILE_TYPE", f"named_{claimed.name}")
     return kind
+
+
+def kind_of_name(name):
+    """The `Kind` that a file name claims, None for none."""
+    return next((kind for kind in KINDS.values() if PurePath(name).suffix.lower() in kind.endings), None)
 
 
 def name_with_ending(name, kind):

@@ -7,6 +7,7 @@ from .declarations import Declaration, Precision, Redeclaration, standard_on
 from .documents import Document
 from .milestones import Milestone
 from .plans import Metric, Plan, Target, TargetRevision
+from .reaching import Reached
 from .rollouts import Rollout, RolloutMove
 from .standards import Standard
 from .tallies import CoverageTally, retally
@@ -23,6 +24,7 @@ __all__ = [
     "Plan",
     "Precision",
     "Procedure",
+    "Reached",
     "Redeclaration",
     "Rollout",
     "RolloutMove",

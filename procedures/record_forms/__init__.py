@@ -2,16 +2,20 @@
 
 from .base import facts_of
 from .declarations import AmendDeclarationForm, DeclareForm
+from .documents import AmendDocumentForm, RegisterForm, ReplaceFileForm
 from .entries import ReviewForm, WithdrawDeclarationForm
 from .milestones import AmendForm, MilestoneForm, WithdrawForm
 from .moves import MoveForm
 
 __all__ = [
     "AmendDeclarationForm",
+    "AmendDocumentForm",
     "AmendForm",
     "DeclareForm",
     "MilestoneForm",
     "MoveForm",
+    "RegisterForm",
+    "ReplaceFileForm",
     "ReviewForm",
     "WithdrawDeclarationForm",
     "WithdrawForm",
