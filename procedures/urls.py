@@ -3,7 +3,7 @@
 from django.urls import path
 
 from procedures import converters  # noqa: F401  (makes <code:…> known)
-from procedures.views import agency, documents, lists, recording
+from procedures.views import agency, documents, lists, recording, several
 from procedures.views.imports import check, confirm, done, downloads, home, match, recognise
 
 MILESTONE = "co-quan/<int:pk>/dot/<int:rollout_id>/moc/<int:milestone_id>"
@@ -15,6 +15,7 @@ urlpatterns = [
     path("co-quan/", lists.agency_list, name="agencies"),
     path("co-quan/<int:pk>/", agency.agency_page, name="agency"),
     path("co-quan/<int:pk>/dot/<int:rollout_id>/moc/", recording.record_milestone, name="record_milestone"),
+    path("co-quan/<int:pk>/dot/<int:rollout_id>/nhieu-moc/", several.record_several, name="record_several"),
     path(f"{MILESTONE}/sua/", recording.amend_milestone, name="amend_milestone"),
     path(f"{MILESTONE}/rut/", recording.withdraw_milestone, name="withdraw_milestone"),
     path(f"{MILESTONE}/xac-nhan/", recording.review_milestone, name="review_milestone"),

@@ -6,6 +6,7 @@ from .documents import AmendDocumentForm, RegisterForm, ReplaceFileForm
 from .entries import ReviewForm, WithdrawDeclarationForm
 from .milestones import AmendForm, MilestoneForm, WithdrawForm
 from .moves import MoveForm
+from .several import SeveralForm
 
 __all__ = [
     "AmendDeclarationForm",
@@ -17,6 +18,7 @@ __all__ = [
     "RegisterForm",
     "ReplaceFileForm",
     "ReviewForm",
+    "SeveralForm",
     "WithdrawDeclarationForm",
     "WithdrawForm",
     "facts_of",

@@ -126,8 +126,11 @@ class RecordForm(forms.Form):
         return dict(self.cleaned_data)
 
     def _data(self, **newer):
-        """What was typed, on the version that is on record now."""
+        """What was typed, on the version that is on record now; files that came along need not be sent again."""
         data = self.data.copy()
+        for name, field in self.fields.items():
+            if kept := getattr(field.widget, "kept", None):
+                data[name] = kept.token
         for name, value in newer.items():
             data[name] = str(value)
         return data

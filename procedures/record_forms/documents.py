@@ -205,6 +205,5 @@ class ReplaceFileForm(DocumentRecordForm):
         return [("file", self.fields["file"].label, said(found.file_name))]
 
     def again(self):
-        found, kept = self.fresh(), self.fields["file"].widget.kept
-        data = self._data(seen=found.version, **({"file": kept.token} if kept else {}))
-        return ReplaceFileForm(data, document=found, user=self.user)
+        found = self.fresh()
+        return ReplaceFileForm(self._data(seen=found.version), document=found, user=self.user)

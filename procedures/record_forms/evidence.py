@@ -1,5 +1,7 @@
 """The document behind an entry: one on record, found by its words, or one that is typed and sent with its file."""
 
+from dataclasses import dataclass
+
 from django import forms
 from django.template.loader import render_to_string
 from django.utils.translation import gettext
@@ -102,6 +104,62 @@ def is_same(typed, stored):
     return [getattr(typed, p, None) for p in parts] == [getattr(stored, p, None) for p in parts]
 
 
+class Unfit(Exception):
+    """What was said about a document does not fit together; `field` is "document", "number" or "file"."""
+
+    def __init__(self, field, message):
+        self.field = field
+        super().__init__(message)
+
+
+@dataclass
+class DocumentFinder:
+    """Which document was meant: one that was chosen, one on record that is the same, or a new one of the agency."""
+
+    agency: object
+    user: object
+
+    def find(self, chosen, typed, file, *, evidence):
+        """`typed` are number, signed_on, signer, title; `file` a Kept or None. Returns a Document, new or stored, or None.
+
+        Raises Unfit.
+        """
+        is_typed = any(typed.values())
+        if is_typed and chosen:
+            raise Unfit("document", gettext("Choose a document or enter one, not both."))
+        if is_typed and not (typed["number"] or typed["title"] or file):
+            raise Unfit("number", gettext("Write the number or the abstract of the document."))
+        document = chosen or (self._entered(typed, evidence) if is_typed else None)
+        return self._with_file(document, file, evidence) if file else document
+
+    def _entered(self, typed, evidence):
+        """The document that was typed: the one on record when its number and day are there already."""
+        known = Document.objects.same_as(self.agency, typed["number"], typed["signed_on"]).first()
+        return known or Document(kind=evidence, issued_by=self.agency, **typed)
+
+    def _with_file(self, document, file, evidence):
+        """The document that a file belongs to; one on record with this content is that one."""
+        same = Document.objects.visible_to(self.user).filter(sha256=file.sha256).first()
+        document = document or same or Document(kind=evidence, issued_by=self.agency)
+        if document.sha256 == file.sha256:
+            return document
+        named = {"document": same or document}
+        if same is not None:
+            raise Unfit(
+                "file", gettext("This file is on record already as %(document)s. Choose that one.") % named
+            )
+        if document.sha256:
+            raise Unfit(
+                "file",
+                gettext("%(document)s has another file already. It is replaced on the document's own page.")
+                % named,
+            )
+        if document.pk and not document.is_kept_by(self.user):
+            raise Unfit("file", gettext("Only the agency that issued this document may add its file."))
+        document.attach(file)
+        return document
+
+
 class EvidenceForm(RecordForm):
     """With a document. `DOCUMENT` are its fields, in the order of the page."""
 
@@ -152,48 +210,19 @@ class EvidenceForm(RecordForm):
         return {n: self.cleaned_data.get(f"doc_{n}") for n in ("number", "signed_on", "signer", "title")}
 
     def clean(self):
-        typed, file = self.typed_document(), self.cleaned_data.get("doc_file")
-        chosen = self.cleaned_data.get("document")
-        if any(typed.values()) and chosen:
-            self.add_error("document", gettext("Choose a document or enter one, not both."))
-        elif file and not self.errors.get("doc_file"):
-            self.cleaned_data["document"] = self._with_file(chosen, typed, file)
-        elif any(typed.values()):
-            if typed["number"] or typed["title"]:
-                self.cleaned_data["document"] = self._entered(typed)
-            else:
-                self.add_error("doc_number", gettext("Write the number or the abstract of the document."))
-        return self.cleaned_data
-
-    def _entered(self, typed):
-        """The document that was typed: the one on record when its number and day are there already."""
-        known = Document.objects.same_as(self.agency, typed["number"], typed["signed_on"]).first()
-        return known or Document(kind=self.evidence, issued_by=self.agency, **typed)
-
-    def _with_file(self, chosen, typed, file):
-        """The document that a file belongs to; the one on record that has this content already is that one."""
-        same = Document.objects.visible_to(self.user).filter(sha256=file.sha256).first()
-        document = chosen or (self._entered(typed) if any(typed.values()) else same)
-        document = document or Document(kind=self.evidence, issued_by=self.agency)
-        if same is not None and same != document:
-            named = {"document": same}
-            self.add_error(
-                "doc_file",
-                gettext("This file is on record already as %(document)s. Choose that one.") % named,
+        typed = self.cleaned_data
+        if self.errors.get("doc_file"):
+            return typed
+        try:
+            typed["document"] = self.finder().find(
+                typed.get("document"), self.typed_document(), typed.get("doc_file"), evidence=self.evidence
             )
-        elif document.sha256 == file.sha256:
-            pass
-        elif document.sha256:
-            self.add_error(
-                "doc_file",
-                gettext("%(document)s has another file already. It is replaced on the document's own page.")
-                % {"document": document},
-            )
-        elif document.pk and not document.is_kept_by(self.user):
-            self.add_error("doc_file", gettext("Only the agency that issued this document may add its file."))
-        else:
-            document.attach(file)
-        return document
+        except Unfit as unfit:
+            self.add_error(unfit.field if unfit.field == "document" else f"doc_{unfit.field}", str(unfit))
+        return typed
+
+    def finder(self):
+        return DocumentFinder(self.agency, self.user)
 
     @property
     def evidence(self):
@@ -205,10 +234,3 @@ class EvidenceForm(RecordForm):
 
     def values(self):
         return {name: value for name, value in super().values().items() if not name.startswith("doc_")}
-
-    def _data(self, **newer):
-        """What was typed goes on, the file that came along too."""
-        data = super()._data(**newer)
-        if kept := self.fields["doc_file"].widget.kept:
-            data["doc_file"] = kept.token
-        return data

@@ -33,6 +33,8 @@ from procedures.record_forms import (
 
 asked_or_typed = require_http_methods(["GET", "HEAD", "POST"])
 
+FIELDS = "procedures/_record_fields.html"
+
 # What the lead agency's buttons say.
 DECISIONS = {
     Acceptance.ACCEPTED: gettext_lazy("Confirm"),
@@ -80,15 +82,19 @@ def answer(request, form, save, **page):
             if form.is_on_record(request.user):
                 return recorded_already(request, form.back)
             if isinstance(stopped, ChangedMeanwhile):
-                return conflict(request, form, stopped)
+                return conflict(request, form, stopped, **page)
             form.refuse(stopped)
     return show(request, form, status=422, **page)
 
 
-def show(request, form, *, becomes=(), gaps=(), facts=(), status=200, **more):
-    """The form on its page, below what will become true."""
+def show(request, form, *, becomes=(), gaps=(), facts=(), fields=None, status=200, **more):
+    """The form on its page, below what will become true; `fields` is a partial of its own for the fields."""
     context = {"form": form, "agency": form.agency, "becomes": becomes, "gaps": gaps, "facts": facts}
-    context |= {"max_bytes": papers.MAX_BYTES, "too_large": papers.Refused("E_FILE_SIZE")}
+    context |= {
+        "fields": fields or FIELDS,
+        "max_bytes": papers.MAX_BYTES,
+        "too_large": papers.Refused("E_FILE_SIZE"),
+    }
     return render(request, "procedures/record_form.html", context | more, status=status)
 
 
@@ -110,12 +116,12 @@ def recorded_already(request, back):
     return redirect(back)
 
 
-def conflict(request, form, other):
+def conflict(request, form, other, *, fields=None, **_page):
     """Both versions side by side, who was first, and the typed values ready to be sent again."""
     mine, theirs = form.versions()
     context = {"agency": form.agency, "mine": mine, "theirs": theirs, "first": other.change}
     again = form.again()
-    context |= {"form": again, "back": form.back}
+    context |= {"form": again, "back": form.back, "fields": fields or FIELDS}
     return render(request, "procedures/record_conflict.html", context, status=409)
 
 

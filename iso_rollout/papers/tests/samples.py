@@ -16,7 +16,8 @@ def pdf(change=None, **save):
     if change:
         change(made)
     out = io.BytesIO()
-    made.save(out, **save)
+    # The same bytes each time, where the format allows it.
+    made.save(out, deterministic_id="encryption" not in save, **save)
     return out.getvalue()
 
 
@@ -169,7 +170,7 @@ GOOD = {
     "unpacks to 210 MB but is not unpacked.pdf": stream_bomb,
     "template on the author's disk.docx": lambda: word_with_template("file:///C:\\Users\\VP\\Normal.dotm"),
     "an ordinary field.docx": lambda: word("<w:instrText>DATE \\@ dd/MM/yyyy</w:instrText>"),
-    "a place for a signature.pdf": lambda: annotated(Subtype=Name.Widget, FT=Name.Sig),
+    "a note on a page.pdf": lambda: annotated(Subtype=Name.Text),
 }
 BAD = {
     "empty.pdf": (lambda: b"", "E_FILE_EMPTY"),
