@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django import forms
 from django.template.loader import render_to_string
+from django.utils.text import format_lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -63,7 +64,10 @@ class FileField(forms.Field):
 
 
 def file_field(**kwargs):
-    kwargs.setdefault("help_text", _("PDF, .docx, .jpg or .png, at most %d MB.") % (papers.MAX_BYTES >> 20))
+    kwargs.setdefault(
+        "help_text",
+        format_lazy(_("PDF, .docx, .jpg or .png, at most {limit} MB."), limit=papers.MAX_BYTES >> 20),
+    )
     return FileField(required=kwargs.pop("required", False), **kwargs)
 
 

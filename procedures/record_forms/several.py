@@ -152,10 +152,13 @@ class SeveralForm(RolloutForm):
 
     def again(self):
         """What is still missing, on the version of now; what somebody else recorded is corrected on its own."""
-        rollout = self.fresh()
-        return SeveralForm(
-            self._data(seen=rollout.version), rollout=rollout, roles=self.roles, user=self.user
-        )
+        rollout, data = self.fresh(), self._data()
+        data["seen"] = str(rollout.version)
+        for stage, milestone in self._on_record().items():
+            if milestone.counts:
+                for part in PARTS:
+                    data.pop(f"{part}_{stage}", None)
+        return SeveralForm(data, rollout=rollout, roles=self.roles, user=self.user)
 
 
 def _said(on, document):
