@@ -106,7 +106,7 @@ class CatalogueFilter(FilterForm):
 
 class DocumentFilter(FilterForm):
     q = forms.CharField(label=_("Search number, abstract or signer"), required=False, max_length=200)
-    kind = _choice(_("Kind"), _any(Evidence.choices, _("All kinds")))
+    kind = _choice(_("Kind of document"), _any(Evidence.choices))
     year = _choice(_("Year"), [])
     file = _choice(_("File"), [("", _("All")), ("yes", _("With a file")), ("no", _("Without a file"))])
 

@@ -24,7 +24,9 @@ class FileInput(forms.FileInput):
     kept = None
 
     def value_from_datadict(self, data, files, name):
-        return files.get(name) or data.get(name) or ""
+        # An empty file input comes along as an empty text under the same name.
+        sent = data.getlist(name) if hasattr(data, "getlist") else [data.get(name)]
+        return files.get(name) or next(filter(None, sent), "")
 
     def use_required_attribute(self, initial):
         return False
@@ -108,6 +110,12 @@ def is_same(typed, stored):
     return [getattr(typed, p, None) for p in parts] == [getattr(stored, p, None) for p in parts]
 
 
+class SearchWords(Words):
+    """Words that find a document; no field beside it need be filled in."""
+
+    is_optional_group = True
+
+
 class Unfit(Exception):
     """What was said about a document does not fit together; `field` is "document", "number" or "file"."""
 
@@ -169,7 +177,7 @@ class EvidenceForm(RecordForm):
 
     DOCUMENT = ("doc_q", "document", "doc_number", "doc_signed_on", "doc_signer", "doc_title", "doc_file")
 
-    doc_q = Words(
+    doc_q = SearchWords(
         label=_("Search a document on record"),
         max_length=200,
         required=False,
@@ -217,9 +225,14 @@ class EvidenceForm(RecordForm):
         typed = self.cleaned_data
         if self.errors.get("doc_file"):
             return typed
+        own = self.typed_document()
+        if typed.get("doc_q") and not (typed.get("document") or typed.get("doc_file") or any(own.values())):
+            # Without a script, Enter in the search sends the whole form.
+            self.add_error("document", gettext("Choose one of the documents found, or empty the search."))
+            return typed
         try:
             typed["document"] = self.finder().find(
-                typed.get("document"), self.typed_document(), typed.get("doc_file"), evidence=self.evidence
+                typed.get("document"), own, typed.get("doc_file"), evidence=self.evidence
             )
         except Unfit as unfit:
             self.add_error(unfit.field if unfit.field == "document" else f"doc_{unfit.field}", str(unfit))

@@ -58,7 +58,8 @@ def test_the_file_need_not_be_chosen_again_when_something_else_was_wrong(client,
     answer = record(client, place, typed | {"on": "31/02/2020", "doc_file": sent()})
     assert answer.status_code == 422 and "Quyết định 12.pdf" in answer.content.decode()
     token = answer.context["form"]["doc_file"].value()
-    assert record(client, place, typed | {"doc_file": token}).status_code == 302
+    # As a browser sends it: the kept one, and the file input that stayed empty.
+    assert record(client, place, typed | {"doc_file": [token, ""]}).status_code == 302
     assert place.rollout.milestones.get().document.file_name == "Quyết định 12.pdf"
 
 
@@ -149,6 +150,14 @@ def test_searching_without_a_script_loses_nothing_and_writes_nothing(client, pla
     assert answer.status_code == 200 and not form.errors
     assert "77/QĐ-VL" in str(form["document"]) and form["on"].value() == "mai"
     assert "Quyết định 12.pdf" in answer.content.decode() and not place.rollout.milestones.exists()
+
+
+def test_words_of_a_search_without_a_choice_are_asked_about(client, place, typed):
+    """Without a script Enter in the search sends the form; no milestone must come of it by mistake."""
+    client.force_login(place.editor)
+    answer = record(client, place, typed | {"doc_number": "", "doc_q": "77/qd"})
+    assert answer.status_code == 422 and list(answer.context["form"].errors) == ["document"]
+    assert not place.rollout.milestones.exists()
 
 
 def test_another_file_of_a_correction_belongs_to_another_document(client, place, typed):

@@ -54,7 +54,9 @@ def agency_page(request, pk):
             "roles": roles,
             "can_record": bool(roles & lifecycle.RECORDERS) and agency.is_unit and not agency.dissolved_on,
             "can_review": Role.COORDINATOR in roles,
-            "declarations": _chain(declarations, view, agency, roles),
+            "declarations": chain_of(
+                declarations, view.on, agency=agency, roles=roles if view.is_today else None
+            ),
             "in_force": next((d for d in declarations if d.counts), None),
             "rollouts": rollouts,
             "documents": _documents(agency, view.on),
@@ -94,9 +96,9 @@ def _identity(agency, identities, day):
     return agency
 
 
-def _chain(declarations, view, agency, roles):
-    """The declarations as the chain shows them, newest first."""
-    shown, newer, found, day = [], None, False, view.on
+def chain_of(declarations, day, *, agency=None, roles=None):
+    """The declarations as the chain shows them on a day, newest first; with `roles`, the buttons too."""
+    shown, newer, found = [], None, False
     for d in declarations:
         repealed = d.repealed_on is not None and d.repealed_on <= day
         current = d.counts and not found and not repealed
@@ -120,7 +122,7 @@ def _chain(declarations, view, agency, roles):
                 "posted_on": d.posted_on,
                 "acceptance": d.acceptance,
                 "review_note": d.review_note,
-                "buttons": declaration_buttons(d, agency, roles) if view.is_today else [],
+                "buttons": declaration_buttons(d, agency, roles) if roles else [],
             }
         )
         if d.counts:

@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -30,6 +31,7 @@ from procedures.record_forms import (
     WithdrawForm,
     facts_of,
 )
+from procedures.views.agency import chain_of
 
 asked_or_typed = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -258,7 +260,11 @@ def _declaring(form, agency, rollout, roles):
     else:
         standing = lifecycle.replace_reached(rollout.standing(), Stage.DECLARED, form.initial["on"])
         gaps = lifecycle.gaps(standing, at=Stage.DECLARED)
-    return {"becomes": becomes + effects.awaiting(roles), "gaps": gaps, "others": others}
+    own = Declaration.objects.filter(agency=agency).select_related("standard", "document")
+    chain = chain_of(list(own.order_by("-declared_on", "-id")), timezone.localdate())
+    return {
+        "becomes": becomes + effects.awaiting(roles), "gaps": gaps, "others": others, "chain": chain,
+    }  # fmt: skip
 
 
 def declaration_of(agency, pk):
