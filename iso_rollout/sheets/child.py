@@ -6,9 +6,9 @@ exception: out of memory, out of time, or a damaged file.
 
 import json
 import os
-import signal
-import subprocess
 import sys
+
+from iso_rollout import child
 
 from .guard import refuse_corrupt
 from .problems import Refused
@@ -17,9 +17,6 @@ MEMORY = 1_500 * 2**20  # bytes of address space
 MAX_ANSWER = 80 * 2**20  # bytes handed to the parent, which must not grow with a stranger's file
 CPU_SECONDS = 8  # what a hostile file may cost
 WALL_SECONDS = 30  # on a busy machine a good file may wait longer than it works
-
-# -I: nothing from the environment or the current folder; the parent's path comes as an argument.
-_START = "import sys; sys.path[:] = sys.argv[1].split('|'); from iso_rollout.sheets.child import main; main()"
 
 
 def parse(data, *, convert_legacy=False):
@@ -35,24 +32,13 @@ def ask(data, *, convert_legacy=False):
 
     Raises `Refused` when the child died of it: on another day it may live.
     """
-    path = "|".join(entry or os.getcwd() for entry in sys.path)
-    command = [sys.executable, "-I", "-S", "-c", _START, path, "convert" if convert_legacy else "read"]
+    mode = "convert" if convert_legacy else "read"
     try:
-        done = subprocess.run(
-            command, input=data, capture_output=True, timeout=WALL_SECONDS, check=False, close_fds=True,
-            env={"LANG": "C.UTF-8"},
-        )  # fmt: skip
-    except subprocess.TimeoutExpired:
-        raise _too_slow() from None
-    if done.returncode in (-signal.SIGXCPU, -signal.SIGKILL):
-        raise _too_slow()
-    if done.returncode in (-signal.SIGABRT, 3):
-        raise Refused(
-            "E_LIMIT_MEMORY", "The workbook needs too much memory. Copy the list into a new workbook."
-        )
-    if done.returncode:
-        raise refuse_corrupt()
-    return done.stdout
+        return child.answer_of("iso_rollout.sheets.child", data, mode, seconds=WALL_SECONDS)
+    except child.Died as died:
+        if died.why == "damage":
+            raise refuse_corrupt() from None
+        raise _too_large() if died.why == "memory" else _too_slow() from None
 
 
 def understand(answer):
@@ -73,29 +59,28 @@ def understand(answer):
     raise refused from None
 
 
+def _too_large():
+    return Refused("E_LIMIT_MEMORY", "The workbook needs too much memory. Copy the list into a new workbook.")
+
+
 def _too_slow():
     return Refused("E_LIMIT_TIME", "The workbook takes too long to open. Copy the list into a new workbook.")
 
 
 def main():
     """In the child: bytes on stdin, {"sheets": […]} or {"refused": […]} on stdout."""
-    import resource
-
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS + 1))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))  # it writes no file
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    child.limit(memory=MEMORY, cpu_seconds=CPU_SECONDS)
     try:
         sheets = open_workbook(sys.stdin.buffer.read(), convert_legacy=sys.argv[2] == "convert")
         written = json.dumps({"sheets": [sheet.as_plain() for sheet in sheets]}, separators=(",", ":"))
     except Refused as refused:
         written = json.dumps({"refused": [refused.code, refused.message, refused.cell, refused.params]})
     except MemoryError:
-        os._exit(3)
+        os._exit(child.TOO_MUCH_MEMORY)
     except Exception:  # no damage may look like anything else than damage
         written = "{}"
     if len(written) > MAX_ANSWER:
-        os._exit(3)
+        os._exit(child.TOO_MUCH_MEMORY)
     sys.stdout.buffer.write(written.encode())
     sys.stdout.flush()
     os._exit(0)  # freeing many small objects one by one would take longer than writing them
