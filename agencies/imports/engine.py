@@ -53,7 +53,7 @@ def may_import(kind, user):
 
 
 def read_list(kind, source, name, *, options=None):
-    """A file → `Reading`, without any look at the register."""
+    """A file → `Reading`, without any look at the register. `source`: as of `sheets.read`."""
     options = options or Options()
     return read(
         source, name, kind.sheet, convert_legacy=options.convert_legacy, sheet=options.sheet,
@@ -64,7 +64,7 @@ def read_list(kind, source, name, *, options=None):
 def check(kind, source, name, *, user=None, on=None, options=None, reading=None):
     """Read a list and say what bringing it in would do. Writes nothing.
 
-    `kind`: a `ListKind`; `source`: a path or the bytes; `name`: the file's name, shown only; `on`: the day the list
+    `kind`: a `ListKind`; `source`: as of `sheets.read`; `name`: the file's name, shown only; `on`: the day the list
     speaks of, default today; `reading`: what `read_list` gave, to save reading twice. Returns `Checked`.
     """
     options = options or Options()

@@ -10,6 +10,7 @@ import os
 import secrets
 import socket
 from datetime import timedelta
+from functools import partial
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
@@ -24,7 +25,7 @@ from agencies.models.history import Door, UploadState, _upload_path
 from agencies.progress import Doing, tell, told_as
 from iso_rollout.sheets.guard import MAX_BYTES
 
-from . import engine
+from . import engine, staging
 from .checked import Options
 
 AT_ONCE = 2_000  # rows that are applied while the person waits
@@ -72,10 +73,9 @@ def shown_name(name):
 
 def look(kind, upload, *, user=None):
     """Read and check an upload as it would go in now. Writes nothing. Returns `Checked`."""
-    with upload.file.open("rb") as file:
-        data = file.read()
     options = Options.from_dict(upload.options)
-    return engine.check(kind, data, upload.file_name, user=user, on=upload.on, options=options)
+    sheets = partial(staging.sheets_of, upload, convert_legacy=options.convert_legacy)
+    return engine.check(kind, sheets, upload.file_name, user=user, on=upload.on, options=options)
 
 
 def check(kind, upload, *, user=None):
@@ -178,6 +178,7 @@ def _apply_claimed(kind, upload, user, worker, shown):
         upload.refresh_from_db()
         raise
     upload.refresh_from_db()
+    staging.forget(upload)
     return written.change_set
 
 

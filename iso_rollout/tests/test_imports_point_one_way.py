@@ -20,6 +20,7 @@ FLOORS = {
     "errors": BELOW,
     "models": BELOW,
     "history": BELOW,
+    "progress": BELOW,
     "access": BELOW,
     "views": VIEWS,
     "admin": VIEWS,
