@@ -67,6 +67,8 @@ def _understand(sheet, column, strip):
                 blank.update({code} if not quoted[1] else ())
             else:
                 formulas[code] = formula_state(text[1:], has_value=False)
+        elif text[0] == "'":
+            strip.values[code] = unguarded(text)
     for position in strip.places(formulas):
         sheet.formulas[sheet.numbers[position], column] = formulas[strip.codes[position]]
     strip.clear(blank)

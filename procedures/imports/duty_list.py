@@ -28,8 +28,7 @@ _CODES = {NEW: 0, CHANGED: 1, UNCHANGED: 2, WRONG: 3}
 _OUTCOMES = {number: name for name, number in _CODES.items()}
 _COMPARED = ("standard", "applied_on", "document", "note")
 _NO_STANDARD = (None, None)
-_NEITHER = (None, None)  # number and version of what is not on record
-AGENCIES_AT_A_TIME = 50  # of a list that goes out
+AGENCIES_AT_A_TIME = 50
 
 
 class CheckedDuties(Checked):
@@ -226,8 +225,8 @@ class DutyList(ListKind):
             if checked.outcomes[row] > _CODES[CHANGED]:
                 continue
             cell = f"{sheet}!{cell}"[:120] if sheet else cell
-            known = checked.on_record.get(row, _NEITHER)[:2]
-            duties.append((checked.agencies[row], checked.duties[row], *checked.will_be(row), cell, *known))
+            read = (checked.on_record.get(row) or (None, None))[:2]
+            duties.append((checked.agencies[row], checked.duties[row], *checked.will_be(row), cell, *read))
         write_duties(duties, change_set=change_set)
 
 
