@@ -58,8 +58,6 @@ def _understand(sheet, column, strip):
             continue
         if text.isspace():
             blank.add(code)
-        elif text[0] == "'":
-            strip.values[code] = unguarded(text)
         elif text[0] == "=" and len(text) > 1:
             # ="0123" is how people keep zeros in a csv.
             if quoted := re.fullmatch(r'="([^"]*)"', text.strip()):
