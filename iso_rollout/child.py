@@ -16,7 +16,7 @@ _START = "import sys; sys.path[:] = sys.argv[1].split('|'); from {module} import
 
 
 class Died(Exception):
-    """The child gave no answer. `why` is "time" or "memory"."""
+    """The child gave no answer. `why` is "time", "memory" or "damage": it broke down."""
 
     def __init__(self, why):
         self.why = why
@@ -26,7 +26,7 @@ class Died(Exception):
 def answer_of(module, data, *arguments, seconds):
     """What `main()` of a module writes to stdout in a child that reads `data` from stdin, as bytes.
 
-    `seconds` is how long the parent waits. Raises Died; a child that broke down otherwise leaves whatever it wrote.
+    `seconds` is how long the parent waits. Raises Died.
     """
     path = "|".join(entry or os.getcwd() for entry in sys.path)
     command = [sys.executable, "-I", "-S", "-c", _START.format(module=module), path, *arguments]
@@ -41,6 +41,8 @@ def answer_of(module, data, *arguments, seconds):
         raise Died("time")
     if done.returncode in (-signal.SIGABRT, TOO_MUCH_MEMORY):
         raise Died("memory")
+    if done.returncode:
+        raise Died("damage")
     return done.stdout
 
 

@@ -22,6 +22,8 @@ __all__ = [
     "name_with_ending",
 ]
 
+_DIED = {"memory": "E_LIMIT_MEMORY", "time": "E_LIMIT_TIME", "damage": "E_FILE_CORRUPT"}
+
 
 def check(data, name=""):
     """Bytes of a sent file and the name it came under → its `Kind`. Raises `Refused` and nothing else.
@@ -35,8 +37,8 @@ def check(data, name=""):
     try:
         answer = json.loads(child.answer_of("iso_rollout.papers.looking", data, seconds=WALL_SECONDS))
     except child.Died as died:
-        raise Refused("E_LIMIT_MEMORY" if died.why == "memory" else "E_LIMIT_TIME") from None
-    except ValueError:  # whatever a dying child left behind
+        raise Refused(_DIED[died.why]) from None
+    except ValueError:
         raise Refused("E_FILE_CORRUPT") from None
     if "refused" in answer:
         raise Refused(*answer["refused"])

@@ -196,6 +196,8 @@ def check_document_type(data):
     """No DOCTYPE and no entity, in whatever encoding the XML hides it (billion laughs, quadratic blow-up)."""
     wide = data[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in data[:4]
     plain = data.replace(b"\0", b"") if wide else data
+    if b"!" not in plain:  # found in a tenth of the time
+        return
     if b"<!DOCTYPE" in plain or b"<!ENTITY" in plain:
         raise Refused(
             "E_XML_DTD", "The workbook holds a document type declaration; it was not made by Excel."

@@ -8,6 +8,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from agencies.history import change_of, record_many, snapshot
+from agencies.progress import Doing, tell
 from procedures.lifecycle import Stage
 from procedures.models.agency_procedures import AgencyProcedure, PastApplication
 from procedures.models.coverage import Covers
@@ -46,7 +47,8 @@ def declare_many(entries, *, by, change_set, covers_procedures=True):
         for agency_id, day, standard_id in rows.values_list("agency_id", "declared_on", "standard_id"):
             earlier[agency_id].append((day, standard_id))
     now, made = timezone.now(), []
-    for entry in sorted(entries, key=lambda e: e.on):
+    for number, entry in enumerate(sorted(entries, key=lambda e: e.on)):
+        tell(Doing.WRITING, number, len(entries))
         declaration = Declaration(
             agency=entry.agency, standard=entry.standard, declared_on=entry.on, number=entry.number,
             precision=entry.precision, note=entry.note, recorded_by=by, recorded_at=now,
