@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('agencies', '0008_learned_names'),
-        ('procedures', '0004_declaration_covers_and_notice'),
+        ('procedures', '0003_procedures_of_ministries'),
     ]
 
     operations = [
