@@ -1,7 +1,7 @@
 """In the child process: fill a Word template. Nothing of Django is loaded here.
 
-Standard input: the length of a JSON head, the head, the template, the chart. Standard output: the document, or for
-exit code 2 what is wrong.
+Standard input: the length of a JSON head, the head, the template, the chart. Standard output: DONE and the document,
+or FAULT and what is wrong, as JSON.
 """
 
 import io
@@ -14,36 +14,30 @@ from jinja2 import StrictUndefined, TemplateSyntaxError, UndefinedError
 from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from iso_rollout import child
+from reports.papers import limits
+from reports.papers.limits import DONE, FAULT
+
 
 def main():
     warnings.simplefilter("ignore")
     stream = sys.stdin.buffer
     head = json.loads(stream.read(int(stream.readline())))
-    _limit(head["seconds"])
+    child.limit(memory=limits.MEMORY, cpu_seconds=head["seconds"])
     data, image = stream.read(head["template"]), stream.read()
     try:
-        answer = (_check if head["task"] == "check" else _fill)(data, head["values"], image)
+        answer = DONE + (_check if head["task"] == "check" else _fill)(data, head["values"], image)
     except UndefinedError as fault:
-        _stop("unknown", _name_in(str(fault)))
+        answer = _fault("unknown", _name_in(str(fault)))
     except TemplateSyntaxError as fault:
-        _stop("syntax", str(fault.message)[:200])
+        answer = _fault("syntax", str(fault.message)[:200])
     except SecurityError as fault:
-        _stop("refused", str(fault)[:200])
+        answer = _fault("refused", str(fault)[:200])
     except MemoryError:
-        sys.exit(3)
+        sys.exit(child.TOO_MUCH_MEMORY)
     except Exception as fault:  # lxml, zipfile and docx each raise their own
-        _stop("damaged", str(fault)[:200])
+        answer = _fault("damaged", str(fault)[:200])
     sys.stdout.buffer.write(answer)
-
-
-def _limit(seconds):
-    import resource
-
-    from reports.papers.limits import MEMORY
-
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
 
 
 def _environment():
@@ -77,7 +71,5 @@ def _name_in(text):
     return found[1] if found else text[:80]
 
 
-def _stop(fault, name):
-    sys.stdout.buffer.write(json.dumps({"fault": fault, "name": name}).encode())
-    sys.stdout.flush()
-    sys.exit(2)
+def _fault(fault, name):
+    return FAULT + json.dumps({"fault": fault, "name": name}).encode()

@@ -5,11 +5,7 @@ The child has little memory and time, a sandboxed Jinja, and undefined names are
 
 import datetime
 import json
-import os
 import re
-import signal
-import subprocess
-import sys
 
 from django.conf import settings
 from django.template.loader import render_to_string
@@ -18,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from agencies.errors import Refused
+from iso_rollout import child
 from reports import charts
 from reports.models import codes
 from reports.papers import limits, template
@@ -25,7 +22,6 @@ from reports.papers.content import day_in_words
 from reports.papers.tables import day_of
 
 _ROMAN = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII")
-_START = "import sys; sys.path[:] = sys.argv[1].split('|'); from reports.papers.filling import main; main()"
 
 
 def document(content, *, office_template=None, code="", draft=False):
@@ -195,29 +191,22 @@ def unknown(data, values):
 
 
 def _child(task, data, values, image=None):
-    seconds = limits.CPU_SECONDS
-    head = {"task": task, "values": values, "template": len(data), "seconds": seconds}
-    header = json.dumps(head).encode()
-    path = "|".join(entry or os.getcwd() for entry in sys.path)
+    head = {"task": task, "values": values, "template": len(data), "seconds": limits.CPU_SECONDS}
+    head = json.dumps(head).encode()
+    sent = b"%d\n" % len(head) + head + data + (image or b"")
     try:
-        done = subprocess.run(
-            [sys.executable, "-I", "-S", "-c", _START, path],
-            input=b"%d\n" % len(header) + header + data + (image or b""),
-            capture_output=True, timeout=2 * seconds, check=False, env={"LANG": "C.UTF-8"},
-        )  # fmt: skip
-    except subprocess.TimeoutExpired:
-        raise Refused(_("The template takes too long to fill.")) from None
-    if done.returncode == 0:
-        return done.stdout
-    if done.returncode in (-signal.SIGXCPU, -signal.SIGKILL, 4):
-        raise Refused(_("The template takes too long to fill."))
-    if done.returncode != 2:
-        raise Refused(_("The template is damaged, or asks for more than a report needs."))
-    fault = json.loads(done.stdout)
+        answer = child.answer_of("reports.papers.filling", sent, seconds=2 * limits.CPU_SECONDS)
+    except child.Died as died:
+        if died.why == "time":
+            raise Refused(_("The template takes too long to fill.")) from None
+        raise Refused(_("The template is damaged, or asks for more than a report needs.")) from None
+    if answer[:1] == limits.DONE:
+        return answer[1:]
+    fault = json.loads(answer[1:])
     sentences = {
         "unknown": _("The placeholder “%(name)s” is not known. See the list of placeholders."),
         "syntax": _("A placeholder is not written as it must be: %(name)s"),
         "refused": _("The template asks for something that is not allowed: %(name)s"),
         "damaged": _("This is no Word document (.docx), or it is damaged. Save it anew in Word."),
     }
-    raise Refused(sentences[fault["fault"]] % {"name": fault.get("name", "")})
+    raise Refused(sentences[fault["fault"]] % {"name": fault["name"]})

@@ -20,6 +20,7 @@ from agencies.errors import Refused
 from agencies.history import open_change_set, record
 from agencies.imports.uploads import shown_name
 from agencies.models import Role
+from iso_rollout import papers
 from procedures.models import Plan
 from reports.models import Kind, OfficeTemplate
 from reports.papers import content, placeholders, word
@@ -62,6 +63,11 @@ def templates(request):
 
 def _keep(data, file_name, name, user):
     """Try a template with today's figures, then keep it. The same file again is the one on record."""
+    try:
+        if papers.check(data, file_name).name != "docx":
+            raise Refused(_("This is no Word document (.docx), or it is damaged. Save it anew in Word."))
+    except papers.Refused as refused:
+        raise Refused(str(refused)) from None
     made = sample(user)
     with override("vi"):
         values = word.context(made)
