@@ -3,7 +3,7 @@
 from django.urls import path
 
 from procedures import converters  # noqa: F401  (makes <code:…> known)
-from procedures.views import agency, lists, recording
+from procedures.views import agency, lists, recording, workbooks
 from procedures.views.imports import check, confirm, done, downloads, home, match, recognise
 
 MILESTONE = "co-quan/<int:pk>/dot/<int:rollout_id>/moc/<int:milestone_id>"
@@ -29,12 +29,15 @@ urlpatterns = [
     path("ke-hoach/<code:code>/dot-trien-khai/", lists.rollout_list, name="rollouts"),
     path("thu-tuc/", lists.catalogue, name="procedures"),
     path("thu-tuc/co-quan/", lists.duty_list, name="duties"),
+    path("bang-excel/", workbooks.home, name="workbooks"),
+    path("bang-excel/tai-xuong/", workbooks.download, name="workbooks_download"),
     path("nhap-bang-tinh/", home.home, name="imports"),
     path("nhap-bang-tinh/mau/<slug:kind>.xlsx", downloads.template, name="import_template"),
     path("nhap-bang-tinh/danh-sach/<slug:kind>.xlsx", downloads.current_list, name="import_list"),
     path(f"{IMPORT}/tep-goc/", home.original_file, name="import_file"),
     path(f"{IMPORT}/nhan-dang/", recognise.recognise, name="import_recognise"),
     path(f"{IMPORT}/doi-chieu/", match.match, name="import_match"),
+    path(f"{IMPORT}/so-sanh/", workbooks.compare, name="import_compare"),
     path(f"{IMPORT}/kiem-tra/", check.check, name="import_check"),
     path(f"{IMPORT}/kiem-tra/ghi-loi.xlsx", check.annotated, name="import_annotated"),
     path(f"{IMPORT}/xac-nhan/", confirm.confirm, name="import_confirm"),

@@ -16,7 +16,6 @@ from agencies.history import open_change_set
 from agencies.models import AgencyAlias, ChangeSet
 from agencies.models.history import Door
 from agencies.models.tree import one_writer
-from iso_rollout.sheets import read
 
 from .checked import CHANGED, NEW, Options
 from .matching import alias_key
@@ -53,11 +52,7 @@ def may_import(kind, user):
 
 def read_list(kind, source, name, *, options=None):
     """A file → `Reading`, without any look at the register."""
-    options = options or Options()
-    return read(
-        source, name, kind.sheet, convert_legacy=options.convert_legacy, sheet=options.sheet,
-        overrides=options.overrides, today=timezone.localdate(),
-    )  # fmt: skip
+    return kind.read(source, name, options=options or Options(), today=timezone.localdate())
 
 
 def check(kind, source, name, *, user=None, on=None, options=None, reading=None):
@@ -101,6 +96,7 @@ def write(kind, checked, *, user=None, upload=None, options=None, reason="", doo
         if not checked.is_fine:
             raise Blocked(checked)
         if not (checked.number_of(NEW) or checked.number_of(CHANGED)):
+            kind.keep_answers(checked)
             finish(checked, None)
             return Written(checked, None)
         if shown is not None and checked.digest != shown:
@@ -111,6 +107,7 @@ def write(kind, checked, *, user=None, upload=None, options=None, reason="", doo
         )  # fmt: skip
         kind.write(checked, change_set=change_set, by=user, options=options)
         learn(checked, options, user, upload)
+        kind.keep_answers(checked)
         finish(checked, change_set)
         return Written(checked, change_set)
 

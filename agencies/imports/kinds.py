@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from agencies.models import Role
+from iso_rollout.sheets import read
 
 from .checked import Checked
 
@@ -30,6 +31,7 @@ class ListKind:
     roles = frozenset({Role.COORDINATOR, Role.ADMINISTRATOR})
     writes_tree = False  # whether it enters or moves agencies
     columns = ()  # of the list as it goes out: names of fields
+    steps = ("recognise", "match", "check", "confirm", "done")  # of a person who brings it in
 
     @property
     def template_columns(self):
@@ -39,12 +41,22 @@ class ListKind:
         """The list as it stands, as tuples in the order of `columns`: brought in again it changes nothing."""
         raise NotImplementedError
 
+    def read(self, source, filename, *, options, today):
+        """A file (a path or the bytes) → `Reading`, without any look at the register."""
+        return read(
+            source, filename, self.sheet, convert_legacy=options.convert_legacy, sheet=options.sheet,
+            overrides=options.overrides, today=today,
+        )  # fmt: skip
+
     def judge(self, reading, *, user, on, options):
         """A `Reading` → `Checked`."""
         raise NotImplementedError
 
     def write(self, checked, *, change_set, by, options):
         raise NotImplementedError
+
+    def keep_answers(self, checked):
+        """Keep what a person answered beside the names, inside the transaction that brings the list in."""
 
     def start(self, reading, on):
         """An empty `Checked` with what the reader found wrong already."""

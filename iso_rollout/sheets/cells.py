@@ -80,6 +80,11 @@ class CellReader:
                     if field_.name not in row.values:
                         self._check_required(row, field_)
 
+    def read_one(self, row, column):
+        """Fill one field of a row from its cell alone; returns its value, None when it says nothing or is refused."""
+        self._read_special(row, column, self.grid.value(row.number, column.number))
+        return row.values.get(column.field.name)
+
     def _read_column(self, column, pairs):
         index, number, name, special = column.number - 1, column.number, column.field.name, self.special
         is_simple = column.field.type != "decision" and name not in self.dated

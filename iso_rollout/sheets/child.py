@@ -17,6 +17,7 @@ MEMORY = 1_500 * 2**20  # bytes of address space
 MAX_ANSWER = 80 * 2**20  # bytes handed to the parent, which must not grow with a stranger's file
 CPU_SECONDS = 8  # what a hostile file may cost
 WALL_SECONDS = 30  # on a busy machine a good file may wait longer than it works
+ALL_CPU_SECONDS, ALL_WALL_SECONDS = 40, 90  # a zip of hundreds of workbooks
 
 # -I: nothing from the environment or the current folder; the parent's path comes as an argument.
 _START = "import sys; sys.path[:] = sys.argv[1].split('|'); from iso_rollout.sheets.child import main; main()"
@@ -27,11 +28,28 @@ def parse(data, *, convert_legacy=False):
 
     Source: the import contract, item 2.
     """
+    return _in_child(data, "convert" if convert_legacy else "read", WALL_SECONDS)
+
+
+def parse_all(data):
+    """Bytes of a workbook, or of a zip of workbooks, in one child → [(file name, sheets or None, refusal or None)].
+
+    The name is "" for a workbook that is no zip. A file of a zip that is refused does not stop the others; what is
+    wrong with the zip itself raises `Refused`.
+    """
+    found = _in_child(data, "all", ALL_WALL_SECONDS)
+    return [
+        (name, sheets, Refused(code, message, cell, **params) if code else None)
+        for name, sheets, (code, message, cell, params) in found
+    ]
+
+
+def _in_child(data, how, seconds):
     path = "|".join(entry or os.getcwd() for entry in sys.path)
-    command = [sys.executable, "-I", "-S", "-c", _START, path, "convert" if convert_legacy else "read"]
+    command = [sys.executable, "-I", "-S", "-c", _START, path, how]
     try:
         done = subprocess.run(
-            command, input=data, capture_output=True, timeout=WALL_SECONDS, check=False, close_fds=True,
+            command, input=data, capture_output=True, timeout=seconds, check=False, close_fds=True,
             env={"LANG": "C.UTF-8"},
         )  # fmt: skip
     except subprocess.TimeoutExpired:
@@ -76,11 +94,16 @@ def main():
     import resource
 
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS + 1))
+    seconds = ALL_CPU_SECONDS if sys.argv[2] == "all" else CPU_SECONDS
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))  # it writes no file
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
-        answer = ("sheets", open_workbook(sys.stdin.buffer.read(), convert_legacy=sys.argv[2] == "convert"))
+        data = sys.stdin.buffer.read()
+        if sys.argv[2] == "all":
+            answer = ("sheets", open_all(data))
+        else:
+            answer = ("sheets", open_workbook(data, convert_legacy=sys.argv[2] == "convert"))
     except Refused as refused:
         answer = ("refused", (refused.code, refused.message, refused.cell, refused.params))
     except MemoryError:
@@ -115,3 +138,23 @@ def open_workbook(data, *, convert_legacy=False):
     from .delimited import parse_csv
 
     return parse_csv(data, convert_legacy=convert_legacy)
+
+
+def open_all(data):
+    """A workbook, or the files of a zip one after the other, in this process: [(name, sheets, refusal as a tuple)]."""
+    from .guard import refuse_corrupt, workbooks_within
+
+    none = ("", "", "", {})
+    within = workbooks_within(data)
+    if within is None:
+        return [("", open_workbook(data), none)]
+    found = []
+    for name, inside in within:
+        try:
+            found.append((name, open_workbook(inside), none))
+        except MemoryError:
+            raise
+        except Exception as error:  # one damaged file is named, the others are read
+            refused = error if isinstance(error, Refused) else refuse_corrupt()
+            found.append((name, None, (refused.code, refused.message, refused.cell, refused.params)))
+    return found

@@ -1,5 +1,6 @@
 """Grid: one sheet in the parent process, its cells addressed as people see them, legacy text converted beside it."""
 
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -7,7 +8,7 @@ from itertools import chain
 
 from iso_rollout.text import clean, legacy
 
-from .parsed import column_letters
+from .parsed import column_letters, column_number
 
 
 @dataclass
@@ -60,6 +61,19 @@ class Grid:
             for column, value in enumerate(self.by_number.get(row, ()), 1)
             if value is not None and not (isinstance(value, str) and not value.strip())
         ]
+
+    def correct(self, address, value):
+        """A value typed by a person in place of the cell's own; a row that holds nothing stays so."""
+        match = re.fullmatch(r"([A-Z]{1,2})([0-9]{1,7})", address)
+        if not match:
+            return
+        row, column = int(match[2]), column_number(match[1])
+        cells = self.by_number.get(row)
+        if cells is not None:
+            cells.extend([None] * (column - len(cells)))
+            cells[column - 1] = value or None
+            for notes in (self.parsed.formulas, self.encodings, self.parsed.formats):
+                notes.pop((row, column), None)
 
     @staticmethod
     def address(row, column):

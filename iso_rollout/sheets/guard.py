@@ -4,6 +4,7 @@ Runs in the parsing child. Looks at directories and sizes only; nothing is unpac
 Source of the limits: the import contract, items 1 and 2.
 """
 
+import re
 import struct
 import zipfile
 
@@ -17,6 +18,11 @@ MAX_MEMBERS = 1_000
 MAX_DIRECTORY = 2**20  # bytes of the zip's own directory: a thousand ordinary entries need a tenth of it
 MAX_ROWS = 250_000
 MAX_COLUMNS = 50
+
+# What operating systems and open programs leave in a folder beside the workbooks.
+_LEFT_BEHIND = re.compile(
+    r"(?:^|/)(?:__MACOSX/|\._|\.DS_Store$|Thumbs\.db$|desktop\.ini$|~\$|\.~lock)", re.IGNORECASE
+)
 
 SAVE_AS = "Save it as an Excel workbook (.xlsx) and try again."
 _KNOWN = (
@@ -72,6 +78,31 @@ def is_binary(data):
 
 def check_zip(data):
     """Judge a zip by its directory; returns "xlsx" or "ods"."""
+    members = _members(data)
+    return _office_kind(_part_names(members))
+
+
+def workbooks_within(data):
+    """[(name, bytes)] of the files of an archive of workbooks; None when the bytes are a workbook themselves.
+
+    Judged by its directory as every container, then each file is unpacked once. Folders and what systems leave
+    behind (Thumbs.db, resource forks, lock files) are passed over. Raises `Refused`.
+    """
+    if not data.startswith(b"PK"):
+        return None
+    members = _members(data)
+    if _is_office(_part_names(members)):
+        return None
+    archive = zipfile.ZipFile(_as_file(data))
+    return [
+        (member.filename.replace("\\", "/").rpartition("/")[2], _unpacked(archive, member))
+        for member in members
+        if not member.is_dir() and not _LEFT_BEHIND.search(member.filename.replace("\\", "/"))
+    ]
+
+
+def _members(data):
+    """The entries of a zip's directory, checked: numbers, paths, sizes, macros, passwords."""
     end = data.rfind(b"PK\x05\x06", max(0, len(data) - 65_557))
     if end < 0 or len(data) < end + 22:
         raise refuse_corrupt()
@@ -103,7 +134,21 @@ def check_zip(data):
     _check_sizes(members)
     if any(member.flag_bits & 1 for member in members):
         raise _protected()
-    return _office_kind({name.casefold() for name in names}, data, members)
+    return members
+
+
+def _part_names(members):
+    return {member.orig_filename.replace("\\", "/").casefold() for member in members}
+
+
+def _unpacked(archive, member):
+    """One file of an archive, at most what its directory entry promised."""
+    if member.file_size > MAX_BYTES:
+        raise Refused("E_FILE_SIZE", "The file has more than %(limit)s MB.", limit=MAX_BYTES // 2**20)
+    try:
+        return archive.read(member)
+    except Exception as error:  # zlib.error, BadZipFile, struct.error: a damaged stream
+        raise refuse_corrupt() from error
 
 
 def _as_file(data):
@@ -153,7 +198,14 @@ def _check_sizes(members):
         )  # fmt: skip
 
 
-def _office_kind(names, data, members):
+def _is_office(names):
+    return bool(
+        names & {"mimetype", "[content_types].xml", "xl/workbook.xml", "xl/workbook.bin"}
+        or any(name.startswith(("word/", "ppt/")) for name in names)
+    )
+
+
+def _office_kind(names):
     if "mimetype" in names and "content.xml" in names:
         return "ods"
     if any(name.startswith("word/") for name in names):

@@ -6,7 +6,6 @@ rows, and reads the cells. It never raises for anything in the file: what is wro
 
 import gc
 import os
-import re
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -18,7 +17,7 @@ from .grid import Grid
 from .guard import MAX_BYTES, MAX_ROWS
 from .header import find_header
 from .overrides import Overrides
-from .parsed import column_number, refuse_rows
+from .parsed import refuse_rows
 from .problems import Problem, Reason, Refused
 from .tables import Table
 
@@ -135,27 +134,13 @@ def _read_sheets(reading, parsed, overrides, wanted):
 def _recognise(sheet, kind, overrides):
     grid = Grid(sheet)
     for address, value in overrides.cells_of(sheet.name).items():
-        _correct(grid, address, value)
+        grid.correct(address, value)
     header = find_header(
         grid, kind, rows=overrides.header_of(sheet.name), meanings=overrides.columns_of(sheet.name)
     )
     if header is None:
         return None
     return Table(grid, header, kind).recognise(overrides.rows_of(sheet.name))
-
-
-def _correct(grid, address, value):
-    """A value typed by a person in place of the cell's own."""
-    match = re.fullmatch(r"([A-Z]{1,2})([0-9]{1,7})", address)
-    if not match:
-        return
-    row, column = int(match[2]), column_number(match[1])
-    cells = grid.by_number.get(row)
-    if cells is not None:
-        cells.extend([None] * (column - len(cells)))
-        cells[column - 1] = value or None
-        for notes in (grid.parsed.formulas, grid.encodings, grid.parsed.formats):
-            notes.pop((row, column), None)
 
 
 def _choose(reading, candidates):

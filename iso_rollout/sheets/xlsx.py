@@ -20,7 +20,7 @@ from .guard import MAX_COLUMNS, MAX_ROWS, read_member, refuse_corrupt, refuse_ma
 from .parsed import ParsedSheet, column_number, refuse_columns, refuse_rows, value_rows
 
 # What makes a sheet worth the slow pass; plain byte searches cost a tenth of one regular expression.
-_REMARKABLE = (b"<f", b'hidden="', b't="e"', b"mergeCell ")
+_REMARKABLE = (b"<f>", b"<f ", b"<f/>", b'hidden="', b't="e"', b"mergeCell ")
 _SECOND_LETTER = re.compile(rb'r="[A-Z][A-Z]')  # a column beyond Z
 _PREFIXED = re.compile(rb"<\w+:worksheet")
 

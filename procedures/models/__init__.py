@@ -4,6 +4,7 @@ from .agency_procedures import AgencyProcedure, PastApplication
 from .catalogue import Procedure
 from .declarations import Declaration, Precision, Redeclaration, standard_on
 from .documents import Document
+from .issued import IssuedSheet
 from .milestones import Milestone
 from .plans import Metric, Plan, Target, TargetRevision
 from .rollouts import Rollout, RolloutMove
@@ -15,6 +16,7 @@ __all__ = [
     "CoverageTally",
     "Declaration",
     "Document",
+    "IssuedSheet",
     "Metric",
     "Milestone",
     "PastApplication",

@@ -74,7 +74,7 @@ class AgencyProcedureQuerySet(models.QuerySet):
         return len(rows)
 
     @transaction.atomic
-    def follow(self, *, on, change_set):
+    def follow(self, *, on, change_set, cell=""):
         """These duties came under their standard on another day; None: they did not, what was before comes back.
 
         Raises Refused when an earlier application would last no day.
@@ -94,14 +94,14 @@ class AgencyProcedureQuerySet(models.QuerySet):
             else:
                 row.applied_on = on
             row.version += 1
-            changes.append(change_of(change_set, row, before=before))
+            changes.append(change_of(change_set, row, before=before, cell=cell))
         for past in ended.values():
             before = snapshot(past)
             if on is not None and on <= past.applied_on:
                 day = date_format(past.applied_on)
                 raise Refused(gettext("Procedures ran under another standard since %s.") % day, "on")
             past.until = on or past.until
-            changes.append(change_of(change_set, past, before=before, deleted=on is None))
+            changes.append(change_of(change_set, past, before=before, deleted=on is None, cell=cell))
         self.model.objects.bulk_update(rows, ["standard", "applied_on", "version"], batch_size=300)
         if on is None:
             PastApplication.objects.filter(pk__in=[p.pk for p in ended.values()]).delete()

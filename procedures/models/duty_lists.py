@@ -43,6 +43,8 @@ class Duty:
 def write_duties(duties, *, change_set):
     """Enter new duties and change those on record; an earlier application is kept. Tallied once at the end.
 
+    One that loses its standard was never under it; what it ran under before that stays in the past.
+
     Raises Refused when one of them was changed since it was read.
     """
     new = sorted((d for d in duties if d.id is None), key=lambda d: (d.agency_id, d.procedure_id))
@@ -99,7 +101,7 @@ _PAST_COLUMNS = ("id", "agency_procedure_id", "standard_id", "applied_on", "unti
 
 def _past(changed):
     """What ran under another standard until the new one took over."""
-    ended = [d for d in changed if d.before[0] is not None and d.before[0] != d.standard_id]
+    ended = [d for d in changed if d.standard_id is not None and d.before[0] not in (None, d.standard_id)]
     return [
         (pk, d.id, d.before[0], d.before[1], d.applied_on)
         for pk, d in zip(reserve_ids(PastApplication, len(ended)), ended, strict=True)

@@ -172,7 +172,18 @@ class Rollout(models.Model):
 
     @transaction.atomic
     def reach(
-        self, stage, *, on, by, seen, document=None, note="", declaration=None, change_set=None, title=""
+        self,
+        stage,
+        *,
+        on,
+        by,
+        seen,
+        document=None,
+        note="",
+        declaration=None,
+        change_set=None,
+        title="",
+        cell="",
     ):
         """Record that this rollout reached `stage` on a day. Returns the Milestone.
 
@@ -205,7 +216,7 @@ class Rollout(models.Model):
         milestone.version = milestone.version + 1 if existing else 1
         milestone.settle(by, roles)
         milestone.save()
-        record(change_set, milestone, before=before)
+        record(change_set, milestone, before=before, cell=cell)
         Milestone.refresh_derived([milestone])
         self.refresh_from_db()
         return milestone
@@ -245,10 +256,7 @@ class Rollout(models.Model):
         )
         before = snapshot(stored)
         stored.reached_on, stored.document, stored.note = on, entered(document, change_set), note
-        stored.wait_for_review()
-        stored.settle(by, roles)
-        if stored.reviewed_at is not None:
-            stored.reviewed_at = timezone.now()
+        stored.settle_anew(by, roles)
         stored.version += 1
         stored.save()
         record(change_set, stored, before=before)
@@ -257,7 +265,7 @@ class Rollout(models.Model):
         return stored
 
     @transaction.atomic
-    def withdraw(self, milestone, *, by, seen, reason, change_set=None):
+    def withdraw(self, milestone, *, by, seen, reason, change_set=None, cell=""):
         """Take a milestone back, with a reason; its last text stays in the history.
 
         Raises StepRefused (not their role, a later one rests on it, no reason) and ChangedMeanwhile.
@@ -271,12 +279,12 @@ class Rollout(models.Model):
         change_set = change_set or open_change_set(
             gettext("Take back %(entry)s") % {"entry": stored}, by=by, reason=reason
         )
-        change = change_of(change_set, stored, before=snapshot(stored), deleted=True)
+        change = change_of(change_set, stored, before=snapshot(stored), deleted=True, cell=cell)
         declaration = stored.declaration
         stored.delete()
         record_many([change])
         if declaration is not None:
-            declaration.strike(change_set)
+            declaration.strike(change_set, cell=cell)
         Milestone.refresh_derived([stored])
         self.refresh_from_db()
 

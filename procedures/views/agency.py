@@ -52,6 +52,7 @@ def agency_page(request, pk):
             "parent": crumbs[-1] if crumbs else None,
             "roles": roles,
             "can_record": bool(roles & lifecycle.RECORDERS) and agency.is_unit and not agency.dissolved_on,
+            "can_download": bool(roles & lifecycle.RECORDERS),
             "can_review": Role.COORDINATOR in roles,
             "declarations": _chain(declarations, view, agency, roles),
             "in_force": next((d for d in declarations if d.counts), None),
