@@ -122,6 +122,9 @@ def _members(data):
         raise refuse_corrupt() from None
     if len(members) > MAX_MEMBERS:
         raise _too_many(len(members))
+    if members and min(member.header_offset for member in members):
+        # Something stands before the first entry: of a zip cut off in the middle only its last workbook would be seen.
+        raise refuse_corrupt()
     names = [member.orig_filename.replace("\\", "/") for member in members]
     for name in names:
         if name.startswith("/") or ".." in name.split("/") or name[1:2] == ":" or "\0" in name:

@@ -44,7 +44,9 @@ class Book:
                 known = {column.heading: column.name for column in layout.columns}
                 row = next(r for r in sheet.iter_rows() if any(fold(str(c.value or "")) in known for c in r))
                 self.headings[layout.letter] = {
-                    known[fold(str(c.value))]: c.column for c in row if c.value and fold(str(c.value)) in known
+                    known[fold(str(c.value))]: c.column
+                    for c in row
+                    if c.value and fold(str(c.value)) in known
                 }
 
     def sheet(self, letter):
@@ -52,7 +54,11 @@ class Book:
 
     def row(self, key):
         sheet, column = self.sheet(key[0]), self.headings[key[0]][KEY]
-        return next(n for n in range(1, sheet.max_row + 1) if str(sheet.cell(n, column).value or "").endswith("." + key))
+        return next(
+            n
+            for n in range(1, sheet.max_row + 1)
+            if str(sheet.cell(n, column).value or "").endswith("." + key)
+        )
 
     def cell(self, key, name):
         return self.sheet(key[0]).cell(self.row(key), self.headings[key[0]][name])
@@ -61,7 +67,9 @@ class Book:
         """Type into the open cells of a row; days as dates or texts, None empties a cell."""
         for name, value in values.items():
             cell = self.cell(key, name)
-            cell.value = datetime.datetime.combine(value, datetime.time()) if type(value) is datetime.date else value
+            cell.value = (
+                datetime.datetime.combine(value, datetime.time()) if type(value) is datetime.date else value
+            )
         return self
 
     @property

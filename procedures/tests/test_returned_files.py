@@ -33,7 +33,12 @@ def two(place):
         Book(issued(place.agency, place.province.lac_hong))
         .fill(key(place.rollout), steering=day("2020-06-20"), planned="12.6.2020")
         .fill(key(place.other), planned=DAY)
-        .fill(key(place.duties[0]), standard="TCVN ISO 9001:2015", applied_on=day("2020-11-20"), document="QT-01")
+        .fill(
+            key(place.duties[0]),
+            standard="TCVN ISO 9001:2015",
+            applied_on=day("2020-11-20"),
+            document="QT-01",
+        )
     )
     return place
 
@@ -42,7 +47,11 @@ def told(found):
     """What a comparison found, without its places."""
     return (
         [e.code for e in found.errors],
-        sorted((line.record["record"], d.name, d.before, d.after) for line in found.lines for d in line.differences),
+        sorted(
+            (line.record["record"], d.name, d.before, d.after)
+            for line in found.lines
+            for d in line.differences
+        ),
     )
 
 
@@ -75,13 +84,21 @@ def rearranged(book, letter, order, *, rows=lambda rows: rows):
     sheet = book.sheet(letter)
     lines = [[c.value for c in r] for r in sheet.iter_rows(min_row=4)]
     head, body = lines[0], rows(lines[1:])
-    return workbook(sheets={sheet.title: [["Tên khác của bảng"], [], *([line[i] for i in order] for line in [head, *body])]})
+    return workbook(
+        sheets={
+            sheet.title: [["Tên khác của bảng"], [], *([line[i] for i in order] for line in [head, *body])]
+        }
+    )
 
 
 def test_sorted_rows_and_moved_columns_say_the_same(two):
     wanted = told(handed_in(two.filled.data, two.editor)[1])[1]
-    progress = rearranged(two.filled, "R", range(len(PROGRESS.columns) - 1, -1, -1), rows=lambda rows: rows[::-1])
-    duties = rearranged(two.filled, "P", [len(DUTIES.columns) - 1, *range(len(DUTIES.columns) - 1)], rows=lambda r: r[::-1])
+    progress = rearranged(
+        two.filled, "R", range(len(PROGRESS.columns) - 1, -1, -1), rows=lambda rows: rows[::-1]
+    )
+    duties = rearranged(
+        two.filled, "P", [len(DUTIES.columns) - 1, *range(len(DUTIES.columns) - 1)], rows=lambda r: r[::-1]
+    )
     found = handed_in(zipped({"a.xlsx": progress, "b.xlsx": duties}), two.editor)[1]
     assert told(found) == ([], wanted)
     assert found.number_of("unchanged") == 2
@@ -141,8 +158,9 @@ def test_an_added_row_is_refused_by_name_and_a_signature_is_not(two):
 
 
 def test_a_key_that_is_none_is_refused(two):
-    for text in ("xyz", "0123456789AB.R0", "0123456789AB.Q1", two.filled.cell(key(two.rollout), "key").value + "9"):
-        two.filled.cell(key(two.rollout), "key").value = text
+    cell = two.filled.cell(key(two.rollout), "key")
+    for text in ("xyz", "0123456789AB.R0", "0123456789AB.Q1", cell.value + "999999"):
+        cell.value = text
         codes = {e.code for e in handed_in(two.filled.data, two.editor)[1].errors}
         assert codes == {"E_KEY"}, text
 

@@ -54,7 +54,12 @@ def test_a_workbook_that_nobody_filled_in_changes_nothing(place, duties):
 
 def test_milestones_go_in_and_name_their_cells(place):
     book = Book(issued(place.agency))
-    book.fill(key(place.rollout), planned=day("2020-06-10"), steering="ngày 20 tháng 6 năm 2020", surveyed="1/7/2020")
+    book.fill(
+        key(place.rollout),
+        planned=day("2020-06-10"),
+        steering="ngày 20 tháng 6 năm 2020",
+        surveyed="1/7/2020",
+    )
     place_of = book.cell(key(place.rollout), "steering").coordinate
     upload, act = applied(book.data, place.editor)
     assert milestones(place.rollout) == {
@@ -69,7 +74,9 @@ def test_milestones_go_in_and_name_their_cells(place):
 
 
 def test_what_the_coordinator_brings_in_needs_no_confirmation(place):
-    applied(Book(issued(place.agency)).fill(key(place.rollout), planned=day("2020-06-10")).data, place.coordinator)
+    applied(
+        Book(issued(place.agency)).fill(key(place.rollout), planned=day("2020-06-10")).data, place.coordinator
+    )
     assert place.rollout.milestones.get().acceptance == Acceptance.ACCEPTED
 
 
@@ -85,12 +92,18 @@ def test_a_milestone_is_corrected_and_waits_anew(place):
     reach(place.rollout, Stage.PLANNED, by=place.coordinator)
     applied(Book(issued(place.agency)).fill(key(place.rollout), planned=day("2020-06-11")).data, place.editor)
     milestone = place.rollout.milestones.get()
-    assert (milestone.reached_on, milestone.acceptance, milestone.version) == (day("2020-06-11"), Acceptance.UNREVIEWED, 2)
+    assert (milestone.reached_on, milestone.acceptance, milestone.version) == (
+        day("2020-06-11"),
+        Acceptance.UNREVIEWED,
+        2,
+    )
 
 
 def test_an_emptied_cell_takes_a_milestone_back_and_says_so(place):
     reach(place.rollout, Stage.PLANNED, Stage.STEERING)
-    upload, found = handed_in(Book(issued(place.agency)).fill(key(place.rollout), steering=None).data, place.editor)
+    upload, found = handed_in(
+        Book(issued(place.agency)).fill(key(place.rollout), steering=None).data, place.editor
+    )
     assert [w.code for w in found.warnings] == ["W_TAKEN_BACK"]
     act = brought_in(upload, place.editor)
     assert set(milestones(place.rollout)) == {"planned"} and act.reason
@@ -131,15 +144,24 @@ def test_the_day_of_a_declaration_may_stand_in_the_cell_of_its_number(place):
     book = Book(issued(place.agency))
     book.fill(key(place.rollout), number="12/QĐ-UBND ngày 20/11/2020", standard="2015")
     applied(book.data, place.editor)
-    assert (Declaration.objects.get().declared_on, Declaration.objects.get().number) == (day("2020-11-20"), "12/QĐ-UBND")
+    assert (Declaration.objects.get().declared_on, Declaration.objects.get().number) == (
+        day("2020-11-20"),
+        "12/QĐ-UBND",
+    )
 
 
 def test_a_declaration_is_corrected_and_its_milestone_follows(place):
     reach(place.rollout, Stage.DECLARED, by=place.coordinator)
-    book = Book(issued(place.agency)).fill(key(place.rollout), declared_on=day("2020-11-21"), signer="Trần Thị B")
+    book = Book(issued(place.agency)).fill(
+        key(place.rollout), declared_on=day("2020-11-21"), signer="Trần Thị B"
+    )
     applied(book.data, place.editor)
     declaration = Declaration.objects.get()
-    assert (declaration.declared_on, declaration.signer, declaration.number) == (day("2020-11-21"), "Trần Thị B", "01/QĐ-CB")
+    assert (declaration.declared_on, declaration.signer, declaration.number) == (
+        day("2020-11-21"),
+        "Trần Thị B",
+        "01/QĐ-CB",
+    )
     assert declaration.acceptance == declaration.milestone.acceptance == Acceptance.UNREVIEWED
     assert declaration.milestone.reached_on == day("2020-11-21")
 
@@ -160,7 +182,9 @@ def test_a_returned_declaration_is_declared_again(place):
     declaration.return_(by=place.coordinator, seen=declaration.version, note="Sai số")
     book = Book(issued(place.agency))
     assert book.cell(key(place.rollout), "declared_on").value is None
-    book.fill(key(place.rollout), declared_on=day("2020-11-20"), number="02/QĐ-CB", standard="TCVN ISO 9001:2015")
+    book.fill(
+        key(place.rollout), declared_on=day("2020-11-20"), number="02/QĐ-CB", standard="TCVN ISO 9001:2015"
+    )
     _upload, act = applied(book.data, place.editor)
     declaration.refresh_from_db()
     assert (declaration.number, declaration.acceptance) == ("02/QĐ-CB", Acceptance.UNREVIEWED)
@@ -171,7 +195,9 @@ def test_a_returned_declaration_is_declared_again(place):
 def test_procedures_come_under_iso_and_leave_it(place, duties):
     first, second = duties
     data = issued(place.agency)
-    book = Book(data).fill(key(first), standard="TCVN ISO 9001:2015", applied_on=day("2020-11-20"), document="QT-01")
+    book = Book(data).fill(
+        key(first), standard="TCVN ISO 9001:2015", applied_on=day("2020-11-20"), document="QT-01"
+    )
     book.fill(key(second), note="Đang xây dựng")
     applied(book.data, place.editor)
     first.refresh_from_db(), second.refresh_from_db()
@@ -184,16 +210,26 @@ def test_procedures_come_under_iso_and_leave_it(place, duties):
 
 
 def test_a_later_standard_keeps_the_earlier_one_in_the_past(place):
-    (duty,) = make_duties(place.agency, make_procedure(), standard=standard(2008), applied_on=day("2012-01-01"))
-    book = Book(issued(place.agency)).fill(key(duty), standard="TCVN ISO 9001:2015", applied_on=day("2020-11-20"))
+    (duty,) = make_duties(
+        place.agency, make_procedure(), standard=standard(2008), applied_on=day("2012-01-01")
+    )
+    book = Book(issued(place.agency)).fill(
+        key(duty), standard="TCVN ISO 9001:2015", applied_on=day("2020-11-20")
+    )
     applied(book.data, place.editor)
     past = PastApplication.objects.get()
-    assert (past.standard, past.applied_on, past.until) == (standard(2008), day("2012-01-01"), day("2020-11-20"))
+    assert (past.standard, past.applied_on, past.until) == (
+        standard(2008),
+        day("2012-01-01"),
+        day("2020-11-20"),
+    )
 
 
 def test_an_upload_is_taken_back_as_a_whole(place, duties):
     reach(place.rollout, Stage.PLANNED)
-    book = Book(issued(place.agency)).fill(key(place.rollout), planned=day("2020-06-12"), trained=day("2020-07-15"))
+    book = Book(issued(place.agency)).fill(
+        key(place.rollout), planned=day("2020-06-12"), trained=day("2020-07-15")
+    )
     book.fill(key(duties[0]), standard="2015", applied_on=day("2020-11-20"))
     upload, _act = applied(book.data, place.coordinator)
     uploads.take_back(upload, by=place.coordinator)
@@ -214,7 +250,11 @@ def test_both_sides_are_asked_and_each_answer_holds(place):
     upload, found = handed_in(book.data, place.editor)
     assert {c.edit.name for c in found.open_conflicts} == {"planned", "steering"}
     assert not found.is_fine and found.counts["conflicts"] == 2
-    found = choose(upload, place.editor, **{f"{key(place.rollout)}__planned": "file", f"{key(place.rollout)}__steering": "now"})
+    found = choose(
+        upload,
+        place.editor,
+        **{f"{key(place.rollout)}__planned": "file", f"{key(place.rollout)}__steering": "now"},
+    )
     assert found.is_fine and found.counts["changed"] == 1
     brought_in(upload, place.editor)
     assert milestones(place.rollout) == {
@@ -288,7 +328,9 @@ def test_two_files_of_different_ages_add_up(place, duties):
 
 def test_two_files_that_contradict_each_other_are_named(place):
     data = issued(place.agency)
-    one, two = (Book(data).fill(key(place.rollout), planned=day(d)).data for d in ("2020-06-10", "2020-06-11"))
+    one, two = (
+        Book(data).fill(key(place.rollout), planned=day(d)).data for d in ("2020-06-10", "2020-06-11")
+    )
     _upload, found = handed_in(zipped({"a.xlsx": one, "b.xlsx": two}), place.editor, "hai.zip")
     assert [e.code for e in found.errors] == ["E_DUP"]
     assert found.errors[0].sheet == "b.xlsx › Tiến độ" and "a.xlsx" in str(found.errors[0])
@@ -303,7 +345,9 @@ def test_hard_rules_refuse_by_cell_and_agency(place):
     )  # fmt: skip
     _upload, found = handed_in(book.data, place.editor)
     assert {e.code for e in found.errors} == {"E_RULE"}
-    assert {e.cell for e in found.errors} == {book.cell(key(place.rollout), n).coordinate for n in ("promulgated", "declared_on")}
+    assert {e.cell for e in found.errors} == {
+        book.cell(key(place.rollout), n).coordinate for n in ("promulgated", "declared_on")
+    }
     assert all("Lạc Đạo" in str(e) for e in found.errors)
     assert not Milestone.objects.exists()
 
@@ -337,7 +381,9 @@ def test_the_standard_of_a_declaration_stays(place):
 def test_what_notified_rests_on_cannot_be_taken_back(place):
     reach(place.rollout, Stage.DECLARED, Stage.NOTIFIED)
     empty = dict.fromkeys(("declared_on", "number", "standard", "signer"))
-    _upload, found = handed_in(Book(issued(place.agency)).fill(key(place.rollout), **empty).data, place.editor)
+    _upload, found = handed_in(
+        Book(issued(place.agency)).fill(key(place.rollout), **empty).data, place.editor
+    )
     assert [e.code for e in found.errors] == ["E_RULE"]
 
 
@@ -364,7 +410,9 @@ def test_another_standard_can_only_follow(place):
 
 def test_a_paused_rollout_is_not_filled_in(place):
     book = Book(issued(place.agency)).fill(key(place.rollout), planned=day("2020-06-10"))
-    place.rollout.move("paused", by=place.coordinator, seen=place.rollout.version, reason="Sắp xếp", on=day("2020-07-01"))
+    place.rollout.move(
+        "paused", by=place.coordinator, seen=place.rollout.version, reason="Sắp xếp", on=day("2020-07-01")
+    )
     _upload, found = handed_in(book.data, place.editor)
     assert [e.code for e in found.errors] == ["E_GONE"] and "Tạm dừng" in str(found.errors[0])
     assert handed_in(issued(place.agency, place.province.lac_hong), place.editor)[1].errors
@@ -414,15 +462,21 @@ def test_a_renamed_agency_is_said_and_goes_in(place):
     book = Book(issued(place.agency)).fill(key(place.rollout), planned=day("2020-06-10"))
     place.agency.revise(name="UBND xã Lạc Đạo Mới", on=day("2021-01-01"), by=None, seen=place.agency.version)
     upload, found = handed_in(book.data, place.editor)
-    assert [w.code for w in found.warnings] == ["W_AGENCY_CHANGED"] and "Lạc Đạo Mới" in str(found.warnings[0])
+    assert [w.code for w in found.warnings] == ["W_AGENCY_CHANGED"] and "Lạc Đạo Mới" in str(
+        found.warnings[0]
+    )
     assert found.is_fine
     brought_in(upload, place.editor)
     assert milestones(place.rollout) == {"planned": day("2020-06-10")}
 
 
 def test_a_closed_agency_is_said_and_takes_only_what_came_before(place):
-    book = Book(issued(place.agency)).fill(key(place.rollout), planned=day("2020-06-10"), steering=day("2021-02-01"))
-    place.agency.close(on=day("2021-01-01"), successor=place.province.lac_hong, by=None, seen=place.agency.version)
+    book = Book(issued(place.agency)).fill(
+        key(place.rollout), planned=day("2020-06-10"), steering=day("2021-02-01")
+    )
+    place.agency.close(
+        on=day("2021-01-01"), successor=place.province.lac_hong, by=None, seen=place.agency.version
+    )
     _upload, found = handed_in(book.data, place.coordinator)
     assert [w.code for w in found.warnings] == ["W_AGENCY_CHANGED"] and "Lạc Hồng" in str(found.warnings[0])
     assert codes(found.errors) == [("E_RULE", book.cell(key(place.rollout), "steering").coordinate)]
@@ -430,7 +484,9 @@ def test_a_closed_agency_is_said_and_takes_only_what_came_before(place):
 
 def test_standards_are_data(place, duties):
     Standard.objects.create(code="TCVN ISO 9001:2026", short=":2026", published_on=day("2026-01-01"))
-    book = Book(issued(place.agency)).fill(key(duties[0]), standard="TCVN ISO 9001:2026", applied_on=day("2026-02-01"))
+    book = Book(issued(place.agency)).fill(
+        key(duties[0]), standard="TCVN ISO 9001:2026", applied_on=day("2026-02-01")
+    )
     applied(book.data, place.editor)
     duties[0].refresh_from_db()
     assert duties[0].standard.code == "TCVN ISO 9001:2026"

@@ -115,7 +115,7 @@ def _short(name):
 
 
 def _read_file(filled, file, sheets, options, today):
-    before = len(filled.rows)
+    rows, errors = len(filled.rows), len(filled.errors)
     found = False
     for parsed in sheets:
         name = parsed.name or ""
@@ -131,12 +131,14 @@ def _read_file(filled, file, sheets, options, today):
         if sheet is not None:
             found = True
             _read_rows(filled, sheet, options.overrides.rows_of(parsed.name))
+    if len(filled.errors) > errors:
+        return
     if not found:
         filled.errors.append(Problem(
             "E_NOT_OURS", "This is no workbook of this register: no sheet has the column “%(title)s”. Download it anew.",
             file or None, params={"title": LAYOUTS[0].by_name[KEY].title},
         ))  # fmt: skip
-    elif len(filled.rows) == before and not filled.errors:
+    elif len(filled.rows) == rows:
         filled.warnings.append(
             Problem("W_NO_ROWS", "The workbook holds no rows any more; nothing changes.", file or None)
         )
