@@ -40,7 +40,8 @@ class Compared(Checked):
 
     @property
     def counts(self):
-        return super().counts | {"conflicts": len(self.open_conflicts)}
+        # A cell that waits for an answer is no reason to say nothing of the rows.
+        return super().counts | {"rows": len(self.lines), "conflicts": len(self.open_conflicts)}
 
     @property
     def digest(self):

@@ -7,6 +7,8 @@ saved by another program; a row without a key is named.
 import re
 from dataclasses import dataclass, field
 
+from django.utils.translation import gettext_noop as _
+
 from iso_rollout.sheets import Problem
 from iso_rollout.sheets.cells import CellReader
 from iso_rollout.sheets.child import parse_all
@@ -53,6 +55,11 @@ class FilledRow:
     def cell(self, name):
         return self.row.cell(name)
 
+    @property
+    def values(self):
+        """What was read of its cells so far."""
+        return self.row.values
+
     def raw(self, name):
         """The cell as it stands, None when it is empty; KeyError for a column that is not there."""
         return self.source.grid.value(self.number, self.source.columns[name].number)
@@ -87,13 +94,13 @@ def read_filled(data, filename, kind, *, options, today):
         filled.errors.append(refused.as_problem())
         return filled
     if not files:
-        filled.errors.append(Problem("E_NO_ROWS", "The zip holds no workbook."))
+        filled.errors.append(Problem("E_NO_ROWS", _("The zip holds no workbook.")))
     for name, sheets, refused in files:
         if refused is None:
             _read_file(filled, _short(name), sheets, options, today)
         elif refused.code == "E_FILE_TYPE" and name and not _looks_like_a_workbook(name):
             filled.warnings.append(
-                Problem("W_FILE_IGNORED", "The file is no workbook; it was not read.", _short(name))
+                Problem("W_FILE_IGNORED", _("The file is no workbook; it was not read."), _short(name))
             )
         else:
             filled.errors.append(
@@ -135,12 +142,12 @@ def _read_file(filled, file, sheets, options, today):
         return
     if not found:
         filled.errors.append(Problem(
-            "E_NOT_OURS", "This is no workbook of this register: no sheet has the column “%(title)s”. Download it anew.",
+            "E_NOT_OURS", _("This is no workbook of this register: no sheet has the column “%(title)s”. Download it anew."),
             file or None, params={"title": LAYOUTS[0].by_name[KEY].title},
         ))  # fmt: skip
     elif len(filled.rows) == rows:
         filled.warnings.append(
-            Problem("W_NO_ROWS", "The workbook holds no rows any more; nothing changes.", file or None)
+            Problem("W_NO_ROWS", _("The workbook holds no rows any more; nothing changes."), file or None)
         )
 
 
@@ -162,7 +169,7 @@ def _recognise(filled, grid, file, options, today):
                 continue
             if column.name in columns:
                 filled.errors.append(Problem(
-                    "E_HEADER_DUP", "Two columns are called “%(title)s”. Delete one.", grid.name,
+                    "E_HEADER_DUP", _("Two columns are called “%(title)s”. Delete one."), grid.name,
                     grid.address(number, place), column.title, {"title": column.title},
                 ))  # fmt: skip
                 continue
@@ -172,7 +179,7 @@ def _recognise(filled, grid, file, options, today):
             reader_columns.append(columns[column.name])
         if KEY not in columns:
             filled.errors.append(Problem(
-                "E_KEY", "The column “%(title)s” is gone: without it nobody can tell which row is about what. Download the workbook anew.",
+                "E_KEY", _("The column “%(title)s” is gone: without it nobody can tell which row is about what. Download the workbook anew."),
                 grid.name, "header", "", {"title": layout.by_name[KEY].title},
             ))  # fmt: skip
             return None
@@ -187,7 +194,7 @@ def _warn_of_columns(filled, grid, layout, columns):
     missing = [column.title for column in layout.open_columns if column.name not in columns]
     if missing:
         filled.warnings.append(Problem(
-            "W_COLUMNS_GONE", "Columns are not in the file any more and stay as they are: %(titles)s.", grid.name, "header",
+            "W_COLUMNS_GONE", _("Columns are not in the file any more and stay as they are: %(titles)s."), grid.name, "header",
             params={"titles": ", ".join(f"“{title}”" for title in missing)},
         ))  # fmt: skip
 
@@ -216,17 +223,17 @@ def _read_rows(filled, sheet, said):
             filled.rows.append(FilledRow(grid.name, number, match[1], match[2], sheet, row))
         elif text:
             filled.errors.append(Problem(
-                "E_KEY", "“%(text)s” is no key of a row of this sheet. Copy it from the workbook as it was, or leave the row out.",
+                "E_KEY", _("“%(text)s” is no key of a row of this sheet. Copy it from the workbook as it was, or leave the row out."),
                 grid.name, row.cell(KEY), "", {"text": text[:40]},
             ))  # fmt: skip
         elif _is_new_row(sheet, number):
             filled.errors.append(Problem(
-                "E_ROW_ADDED", "The row “%(text)s” was added. Undertakings and procedures are added in the program; leave the row out.",
+                "E_ROW_ADDED", _("The row “%(text)s” was added. Undertakings and procedures are added in the program; leave the row out."),
                 grid.name, row.cell(AGENCY), "", {"text": _said(grid, cells, number)},
             ))  # fmt: skip
         else:
             filled.warnings.append(Problem(
-                "W_ROW_SKIPPED", "The row has no key and was not read: “%(text)s”.", grid.name,
+                "W_ROW_SKIPPED", _("The row has no key and was not read: “%(text)s”."), grid.name,
                 grid.address(number, cells[0][0]), "", {"text": _said(grid, cells, number)},
             ))  # fmt: skip
 
