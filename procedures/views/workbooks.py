@@ -30,9 +30,9 @@ from procedures.views.imports.home import dress, is_too_large, receive_once
 from procedures.views.lists import narrowed
 from procedures.workbooks.authors import last_changes
 from procedures.workbooks.building import file_name, write_workbook, write_zip
-from procedures.workbooks.comparing import label_of, shown
 from procedures.workbooks.contents import contents, issue
 from procedures.workbooks.merging import FILE, NOW
+from procedures.workbooks.wording import label_of, shown
 
 PER_PAGE = 20
 MOST_ROWS = 60_000  # procedures in one download: what is built while a person waits

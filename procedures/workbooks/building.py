@@ -19,7 +19,7 @@ HELP = (
     "2. Ngày ghi dạng dd/mm/yyyy, ví dụ 31/12/2021; chỉ ghi việc đã xong, không ghi ngày sau hôm nay.",
     "3. Ô nào không có gì mới thì để nguyên. Xóa trắng một ô đang có nội dung nghĩa là rút nội dung đó.",
     "4. Cột tiêu chuẩn: bấm vào ô rồi chọn trong danh sách. Công bố mới cần ngày và tiêu chuẩn; thiếu số quyết định thì hiện là thiếu minh chứng.",
-    "5. Được sắp xếp, lọc, ẩn cột, xóa bớt dòng (dòng đã xóa coi như không thay đổi). Không thêm dòng: đợt triển khai, thủ tục mới được thêm trên hệ thống.",
+    "5. Được lọc, ẩn cột, xóa bớt dòng (dòng đã xóa coi như không thay đổi). Muốn sắp xếp thì bỏ bảo vệ trang (không có mật khẩu) và chọn cả bảng, kể cả cột “Mã dòng”. Không thêm dòng: đợt triển khai, thủ tục mới được thêm trên hệ thống.",
     "6. Lưu bằng Excel hoặc LibreOffice (.xlsx, .xls, .ods) rồi nộp tại mục “Bảng Excel”. Nhiều tệp thì nén chung thành một tệp .zip.",
     "7. Khi nộp, hệ thống so từng ô: lúc tải xuống, trong tệp, và hiện nay. Ô chỉ bạn sửa thì được ghi; ô mà người khác cũng đã sửa thì hiện cả ba nội dung để bạn chọn.",
     "8. Trước khi ghi, bạn được xem mọi thay đổi. Nộp lại cùng tệp không ghi thêm gì; người điều phối có thể hoàn tác cả lượt nộp.",

@@ -12,9 +12,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext_noop as _
 
 from agencies.access import roles_at, scope_of
-from agencies.imports.checked import CHANGED, UNCHANGED, WRONG, Checked, Difference, Line
+from agencies.imports.checked import CHANGED, UNCHANGED, WRONG, Checked, Line
 from agencies.models import Agency, Role, Succession
-from iso_rollout.sheets import Problem
 from iso_rollout.sheets.grid import as_text
 from iso_rollout.text import clean, tone_key
 from procedures.models import Declaration, IssuedSheet, PastApplication, Rollout, Standard
@@ -23,6 +22,7 @@ from .columns import AGENCY, BY_LETTER, CODE, STANDARD
 from .contents import BATCH, contents
 from .merging import ASK, FILE, KEEP, NOW, Conflict, Edit, merge
 from .rules import Revision, duty_faults, role_fault, taken_back, undertaking_faults
+from .wording import differences, dmy, label_of, problem, shown
 
 _WRONG = object()  # a cell that cannot be read: its problem is collected
 
@@ -109,10 +109,10 @@ class _Comparison:
 
     def _error(self, row, name, code, message, **params):
         self.wrong.add(row.key)
-        self.checked.errors.append(_problem(row, name, code, message, **params))
+        self.checked.errors.append(problem(row, name, code, message, **params))
 
     def _warn(self, row, name, code, message, **params):
-        self.checked.warnings.append(_problem(row, name, code, message, **params))
+        self.checked.warnings.append(problem(row, name, code, message, **params))
 
     def _said_agency(self, row):
         return (
@@ -225,7 +225,7 @@ class _Comparison:
         if column.is_day:
             is_day = isinstance(raw, datetime.date)
             said = raw.isoformat()[:10] if is_day else as_text(raw)
-            same = said == was or (bool(was) and not is_day and said == _dmy(was))
+            same = said == was or (bool(was) and not is_day and said == dmy(was))
         else:
             said, same = as_text(raw), as_text(raw) == clean(was)
         if same or (not said and not was):
@@ -402,41 +402,8 @@ class _Comparison:
             agency = self.agencies[self.checked.issued[row.code].agency_id]
             self.checked.lines.append(Line(
                 row.sheet, row.number, outcome, label_of(entry, agency), row.cell(AGENCY), {"record": row.key},
-                tuple(_differences(revision)) if revision else (), agency_id=agency.pk, plan=revision,
+                tuple(differences(revision)) if revision else (), agency_id=agency.pk, plan=revision,
             ))  # fmt: skip
-
-
-def _problem(row, name, code, message, **params):
-    column = row.source.layout.by_name.get(name)
-    return Problem(code, message, row.sheet, row.cell(name), column.title if column else "", params)
-
-
-def label_of(entry, agency):
-    """What a row is about, in a few words."""
-    if entry is None:
-        return agency.name
-    identity = entry.identity
-    if entry.layout.letter == "R":
-        return f"{agency.name}: {identity['form']} {identity['year']}"
-    return f"{agency.name}: {identity['procedure'] or identity['procedure_name']}"
-
-
-def _differences(revision):
-    for column in revision.entry.layout.open_columns:
-        if edit := revision.edits.get(column.name):
-            yield Difference(
-                column.name, column.title, shown(edit.now, column), shown(edit.filled, column), edit.cell
-            )
-
-
-def shown(value, column):
-    """A value of a cell in the words of a person."""
-    return _dmy(value) if value and column.is_day else value
-
-
-def _dmy(iso):
-    year, month, day = iso.split("-")
-    return f"{day}/{month}/{year}"
 
 
 def _is_alike(text, wanted):

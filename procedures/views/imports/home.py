@@ -13,6 +13,7 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_safe
 
 from agencies.imports import uploads
+from agencies.imports.engine import may_import
 from agencies.models import ChangeSet, Upload, User
 from agencies.models.history import Door, UploadState
 from iso_rollout.sheets.guard import MAX_BYTES
@@ -86,7 +87,8 @@ def _show(request, form, kinds, status=200):
     found = Upload.objects.visible_to(request.user).filter(kind__in=names).select_related("uploaded_by")
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     rows = dress(page.object_list, kinds, request.user)
-    context = {"form": form, "kinds": kinds, "page_obj": page, "rows": rows, "limit": MAX_BYTES >> 20,
+    context = {"form": form, "kinds": kinds, "page_obj": page, "rows": rows,
+               "can_hand_in": may_import(imports.kind("update"), request.user), "limit": MAX_BYTES >> 20,
                "max_bytes": MAX_BYTES, "too_large": TOO_LARGE % {"size": MAX_BYTES >> 20}}  # fmt: skip
     return render(request, "procedures/imports/home.html", context, status=status)
 
