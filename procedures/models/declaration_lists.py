@@ -26,9 +26,9 @@ class Declared:
     standard: object
     on: object
     number: str = ""
-    signer: str = ""
     precision: str = Precision.DAY
     note: str = ""
+    signer: str = ""
     rollout: object = None
     cell: str = ""
 

@@ -95,7 +95,7 @@ def _declare(revisions, standards, by, change_set):
             )  # fmt: skip
         else:
             entries.append(
-                Declared(revision.agency, standard, on, number, signer, rollout=rollout, cell=cell)
+                Declared(revision.agency, standard, on, number, signer=signer, rollout=rollout, cell=cell)
             )
     if entries:
         # What the procedures run under has cells of its own.
