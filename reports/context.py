@@ -38,6 +38,7 @@ def _main(roles):
         ("plans", _("Plan"), "flag"),
         ("agencies", _("Agencies"), "building-library"),
         ("procedures", _("Procedures"), "document-text"),
+        ("documents", _("Documents"), "paper-clip"),
         ("reports", _("Reports"), "document-chart-bar"),
     ]
     if roles & RECORDERS:

@@ -30,6 +30,7 @@ class ListKind:
     sheet = None
     roles = frozenset({Role.COORDINATOR, Role.ADMINISTRATOR})
     writes_tree = False  # whether it enters or moves agencies
+    takes_zips = False  # whether several workbooks may come in one zip
     columns = ()  # of the list as it goes out: names of fields
     steps = ("recognise", "match", "check", "confirm", "done")  # of a person who brings it in
 
@@ -37,12 +38,16 @@ class ListKind:
     def template_columns(self):
         return self.columns
 
-    def rows(self, *, user, on, options=None):
-        """The list as it stands, as tuples in the order of `columns`: brought in again it changes nothing."""
+    def rows(self, *, user, on, options=None, among=None):
+        """The list as it stands, as tuples in the order of `columns`: brought in again it changes nothing.
+
+        `among`: a queryset of the records that are wanted (for lists about agencies: of agencies), None for all
+        within the person's reach.
+        """
         raise NotImplementedError
 
     def read(self, source, filename, *, options, today):
-        """A file (a path or the bytes) → `Reading`, without any look at the register."""
+        """A file → `Reading`, without any look at the register. `source`: as of `sheets.read`."""
         return read(
             source, filename, self.sheet, convert_legacy=options.convert_legacy, sheet=options.sheet,
             overrides=options.overrides, today=today,

@@ -8,8 +8,10 @@ from django.db.models import F
 from django.utils import timezone
 
 from agencies.history import change_of, record_many, snapshot
+from agencies.progress import Doing, tell
 from procedures.lifecycle import Stage
 from procedures.models.agency_procedures import AgencyProcedure, PastApplication
+from procedures.models.coverage import Covers
 from procedures.models.declarations import Declaration, Precision, Redeclaration
 from procedures.models.entries import acting_roles
 from procedures.models.rollouts import Milestone, Rollout
@@ -46,11 +48,12 @@ def declare_many(entries, *, by, change_set, covers_procedures=True):
         for agency_id, day, standard_id in rows.values_list("agency_id", "declared_on", "standard_id"):
             earlier[agency_id].append((day, standard_id))
     now, made = timezone.now(), []
-    for entry in sorted(entries, key=lambda e: e.on):
+    for number, entry in enumerate(sorted(entries, key=lambda e: e.on)):
+        tell(Doing.WRITING, number, len(entries))
         declaration = Declaration(
             agency=entry.agency, standard=entry.standard, declared_on=entry.on, number=entry.number, signer=entry.signer,
             precision=entry.precision, note=entry.note, recorded_by=by, recorded_at=now,
-            reason=_reason(earlier[entry.agency.pk], entry),
+            reason=_reason(earlier[entry.agency.pk], entry), covers=Covers.ALL if covers_procedures else Covers.NONE,
         )  # fmt: skip
         earlier[entry.agency.pk].append((entry.on, entry.standard.pk))
         declaration.settle(by, acting_roles(by, entry.agency))
@@ -184,9 +187,7 @@ def amend_many(amendments, *, by, change_set):
     Milestone.objects.bulk_update(followed, ["reached_on", "version", *Milestone.REVIEW], batch_size=BATCH)
     record_many(changes)
     for declaration, was in moved:
-        declaration.duties(was).follow(
-            on=declaration.declared_on, change_set=change_set, cell=cells[declaration.pk]
-        )
+        declaration.move_cover(was, change_set, cell=cells[declaration.pk])
 
 
 def _batches(ids):

@@ -86,20 +86,17 @@ def edit_online(cells, both, person):
                 rollout.amend(milestone, on=ONLINE, by=person, seen=rollout.version)
             continue
         duty = AgencyProcedure.objects.get(pk=int(key[1:]))
-        before = (duty.standard_id, duty.applied_on, duty.document_code, duty.note)
         after = (duty.document_code, "trên mạng") if is_same else ("QT-M", duty.note)
         lines.append(
             Duty(
                 duty.agency_id,
                 duty.procedure_id,
-                "",
-                "",
                 duty.standard_id,
                 duty.applied_on,
                 *after,
+                "",
                 duty.pk,
                 duty.version,
-                before,
             )
         )
     write_duties(lines, change_set=open_change_set("Sửa trên màn hình", by=person))

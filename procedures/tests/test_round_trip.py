@@ -166,6 +166,25 @@ def test_a_declaration_is_corrected_and_its_milestone_follows(place):
     assert declaration.milestone.reached_on == day("2020-11-21")
 
 
+def test_a_day_corrected_in_every_cell_is_one_correction(place, duties):
+    reach(place.rollout, Stage.DECLARED)
+    other, later = day("2020-11-21"), day("2020-12-01")
+    book = Book(issued(place.agency)).fill(key(place.rollout), declared_on=other)
+    book.fill(key(duties[0]), applied_on=other).fill(key(duties[1]), applied_on=later)
+    applied(book.data, place.editor)
+    assert [d.applied_on for d in AgencyProcedure.objects.order_by("pk")] == [other, later]
+    assert Declaration.objects.get().declared_on == other
+    assert not PastApplication.objects.exists()
+
+
+def test_procedures_without_cells_of_their_own_follow_the_day_of_their_declaration(place, duties):
+    reach(place.rollout, Stage.DECLARED)
+    book = Book(issued(place.agency)).fill(key(place.rollout), declared_on=day("2020-11-21"))
+    del book.book["Thủ tục"]
+    applied(book.data, place.editor)
+    assert {d.applied_on for d in AgencyProcedure.objects.all()} == {day("2020-11-21")}
+
+
 def test_a_declaration_is_taken_back_when_all_its_cells_are_emptied(place, duties):
     reach(place.rollout, Stage.PROMULGATED, Stage.DECLARED)
     empty = dict.fromkeys(("declared_on", "number", "standard", "signer"))

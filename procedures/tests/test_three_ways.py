@@ -98,9 +98,8 @@ def stand(place, duties, values):
     for number, duty in enumerate(
         AgencyProcedure.objects.filter(pk__in=[d.pk for d in duties]).order_by("pk")
     ):
-        before = (duty.standard_id, duty.applied_on, duty.document_code, duty.note)
-        lines.append(Duty(duty.agency_id, duty.procedure_id, "", "", None, None, values[number, "document"],
-                          values[number, "note"], duty.pk, duty.version, before))  # fmt: skip
+        lines.append(Duty(duty.agency_id, duty.procedure_id, None, None, values[number, "document"], values[number, "note"], "",
+                          duty.pk, duty.version))  # fmt: skip
     write_duties(lines, change_set=open_change_set("thử", by=None))
 
 

@@ -24,7 +24,7 @@ from procedures.models import AgencyProcedure, IssuedSheet, Standard
 from procedures.stages import with_stage
 from procedures.views.imports import corrections
 from procedures.views.imports.access import job_for
-from procedures.views.imports.downloads import IN_MEMORY, XLSX
+from procedures.views.imports.downloads import IN_MEMORY
 from procedures.views.imports.forms import TOO_LARGE, WorkbookForm
 from procedures.views.imports.home import dress, is_too_large, receive_once
 from procedures.views.lists import narrowed
@@ -35,6 +35,7 @@ from procedures.workbooks.merging import FILE, NOW
 from procedures.workbooks.wording import label_of, shown
 
 PER_PAGE = 20
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MOST_ROWS = 60_000  # procedures in one download: what is built while a person waits
 
 

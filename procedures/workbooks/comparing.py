@@ -15,7 +15,7 @@ from agencies.access import roles_at, scope_of
 from agencies.imports.checked import CHANGED, UNCHANGED, WRONG, Checked, Line
 from agencies.models import Agency, Role, Succession
 from iso_rollout.sheets.grid import as_text
-from iso_rollout.text import clean, tone_key
+from iso_rollout.text import Decision, clean, tone_key
 from procedures.models import Declaration, IssuedSheet, PastApplication, Rollout, Standard
 
 from .columns import AGENCY, BY_LETTER, CODE, STANDARD
@@ -203,24 +203,25 @@ class _Comparison:
         return found
 
     def _edits_of(self, row, was):
-        row.row.values.clear()
-        row.row.sources.clear()
-        edited = {}
+        edited, inside = {}, None
         for column in row.source.layout.open_columns:
             if column.name not in row.source.columns:
                 continue
             value = self._value(row, column, was[column.name])
+            if isinstance(value, Decision):
+                value, inside = value.number, value.date
             if value is not _WRONG and value != was[column.name]:
                 edited[column.name] = value
         # A decision's cell may hold its day too.
-        inside = row.row.values.get("declared_on")
-        if inside and not was.get("declared_on") and "declared_on" not in edited and "number" in edited:
+        told_inside = inside is not None and not was["declared_on"] and "declared_on" not in edited
+        if told_inside:
             edited["declared_on"] = inside.isoformat()
         for name, value in edited.items():
-            yield Edit(row.key, name, was[name], value, row.sheet, row.cell(name), row)
+            place = "number" if name == "declared_on" and told_inside else name
+            yield Edit(row.key, name, was[name], value, row.sheet, row.cell(place), row)
 
     def _value(self, row, column, was):
-        """A filled cell as a text of `contents`. What stands there as it went out is never read anew."""
+        """A filled cell as a text of `contents`, a decision as such. What stands as it went out is not read anew."""
         raw = row.raw(column.name)
         if column.is_day:
             is_day = isinstance(raw, datetime.date)
@@ -233,7 +234,7 @@ class _Comparison:
         if not said:
             return ""
         errors = len(self.checked.errors)
-        value = row.source.reader.read_one(row.row, row.source.columns[column.name])
+        value = row.source.reader.read_one(row.number, row.source.columns[column.name])
         if len(self.checked.errors) > errors:
             self.wrong.add(row.key)
             return _WRONG

@@ -52,13 +52,11 @@ class Entry:
 
 @dataclass(slots=True, eq=False)
 class _Duty:
-    """An agency procedure as it is on record; `stored` is what `write_duties` compares with."""
+    """An agency procedure as it is on record."""
 
     id: int
     version: int
     procedure_id: int
-    label: str
-    stored: tuple  # standard, since when, document code, note
 
 
 @dataclass(eq=False)
@@ -101,7 +99,7 @@ def contents(agencies, *, on):
         batch = ids[i : i + BATCH]
         for entry in _undertakings(batch, codes):
             found[entry.agency_id].rows[entry.key] = entry
-        for entry in _duties(batch, codes, found, on):
+        for entry in _duties(batch, codes, on):
             found[entry.agency_id].rows[entry.key] = entry
     return found
 
@@ -159,7 +157,7 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-def _duties(agency_ids, codes, found, on):
+def _duties(agency_ids, codes, on):
     """Duties that exist on the day, of procedures in force; whether the agency still does is for the rules to say."""
     rows = AgencyProcedure.objects.filter(
         Q(assigned_on__isnull=True) | Q(assigned_on__lte=on),
@@ -168,23 +166,14 @@ def _duties(agency_ids, codes, found, on):
         Q(procedure__repealed_on__isnull=True) | Q(procedure__repealed_on__gt=on),
         agency__in=agency_ids,
     ).order_by("procedure__field", "procedure__code", "procedure__name", "id")
-    for pk, version, agency_id, procedure_id, code, name, area, *stored in rows.values_list(
-        *_COLUMNS
-    ).iterator(chunk_size=5_000):
-        standard, applied_on, document, note = stored
+    rows = rows.values_list(*_COLUMNS).iterator(chunk_size=5_000)
+    for pk, version, agency_id, procedure_id, code, name, area, standard, applied_on, document, note in rows:
+        identity = {"procedure": code, "procedure_name": name, "field": area}
         values = {
             "standard": codes.get(standard, ""), "applied_on": _text(applied_on), "document": document, "note": note,
         }  # fmt: skip
-        label = f"{found[agency_id].agency.name}: {code or name}"
-        yield Entry(
-            f"P{pk}",
-            DUTIES,
-            agency_id,
-            version,
-            {"procedure": code, "procedure_name": name, "field": area},
-            values,
-            _Duty(pk, version, procedure_id, label, tuple(stored)),
-        )
+        record = _Duty(pk, version, procedure_id)
+        yield Entry(f"P{pk}", DUTIES, agency_id, version, identity, values, record)
 
 
 # Going out

@@ -6,6 +6,8 @@ saved by another program; a row without a key is named.
 
 import re
 from dataclasses import dataclass, field
+from functools import cached_property
+from types import MappingProxyType
 
 from django.utils.translation import gettext_noop as _
 
@@ -14,8 +16,9 @@ from iso_rollout.sheets.cells import CellReader
 from iso_rollout.sheets.child import parse_all
 from iso_rollout.sheets.columns import Column as SheetColumn
 from iso_rollout.sheets.grid import Grid
+from iso_rollout.sheets.parsed import column_number
 from iso_rollout.sheets.problems import Refused
-from iso_rollout.sheets.rows import NOTE, Row
+from iso_rollout.sheets.verdicts import NOTE
 from iso_rollout.text import Unreadable, clean, fold, parse_date
 
 from .columns import AGENCY, BY_LETTER, DAY, KEY, LAYOUTS
@@ -37,11 +40,13 @@ class FilledSheet:
     columns: dict  # field name → column of the sheet
     reader: CellReader
 
-    def letters(self):
-        return {name: Grid.address(1, column.number)[:-1] for name, column in self.columns.items()}
+    def cell(self, name, number):
+        """The address of a field in a row; the row's first cell when the field has no column."""
+        column = self.columns.get(name)
+        return Grid.address(number, column.number if column else 1)
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(eq=False)
 class FilledRow:
     """One row that says of what it is: `code` of what went out and `key` of its record."""
 
@@ -50,15 +55,12 @@ class FilledRow:
     code: str
     key: str
     source: FilledSheet
-    row: Row
+
+    # The pages of the imports print what a list's row says; here every cell has its own from and to.
+    values = MappingProxyType({})
 
     def cell(self, name):
-        return self.row.cell(name)
-
-    @property
-    def values(self):
-        """What was read of its cells so far."""
-        return self.row.values
+        return self.source.cell(name, self.number)
 
     def raw(self, name):
         """The cell as it stands, None when it is empty; KeyError for a column that is not there."""
@@ -84,12 +86,23 @@ class Filled:
     def is_fine(self):
         return not self.errors
 
+    @cached_property
+    def _by_place(self):
+        return {(row.sheet, row.number): row for row in self.rows}
 
-def read_filled(data, filename, kind, *, options, today):
-    """Bytes of a workbook or a zip of workbooks → `Filled`. Never raises for anything in the file."""
+    def row_at(self, sheet, number):
+        """The row of a sheet's row number, None when that is none of ours."""
+        return self._by_place.get((sheet, number))
+
+
+def read_filled(source, filename, kind, *, options, today):
+    """A workbook or a zip of workbooks → `Filled`. Never raises for anything in the file.
+
+    `source`: the bytes, or a function that gives what `parse_all` gave of a file that was opened before.
+    """
     filled = Filled(filename, kind.sheet)
     try:
-        files = parse_all(data)
+        files = source() if callable(source) else parse_all(source)
     except Refused as refused:
         filled.errors.append(refused.as_problem())
         return filled
@@ -128,12 +141,12 @@ def _read_file(filled, file, sheets, options, today):
         name = parsed.name or ""
         # In a zip many sheets have one name: the file's goes before it.
         parsed.name = " › ".join(filter(None, (file, name))) or None
-        if not parsed.is_visible and not parsed.rows:
+        if not parsed.is_visible and not len(parsed):
             continue
         grid = Grid(parsed)
         filled.parsed.append(parsed)
         for address, value in options.overrides.cells_of(parsed.name).items():
-            grid.correct(address, value)
+            _correct(grid, address, value)
         sheet = _recognise(filled, grid, file, options, today)
         if sheet is not None:
             found = True
@@ -149,6 +162,12 @@ def _read_file(filled, file, sheets, options, today):
         filled.warnings.append(
             Problem("W_NO_ROWS", _("The workbook holds no rows any more; nothing changes."), file or None)
         )
+
+
+def _correct(grid, address, value):
+    """A value typed by a person in place of the cell's own."""
+    if match := re.fullmatch(r"([A-Z]{1,2})([0-9]{1,7})", address):
+        grid.correct(int(match[2]), column_number(match[1]), value)
 
 
 def _recognise(filled, grid, file, options, today):
@@ -208,7 +227,7 @@ class _Header:
 
 
 def _read_rows(filled, sheet, said):
-    grid, letters = sheet.grid, sheet.letters()
+    grid = sheet.grid
     key_column = sheet.columns[KEY].number
     for number in grid.numbers:
         if number <= sheet.reader.header.last or said.get(number) == NOTE:
@@ -216,20 +235,19 @@ def _read_rows(filled, sheet, said):
         cells = grid.filled(number)
         if not cells:
             continue
-        row = Row(grid.name, number, "", (), letters=letters)
         text = re.sub(r"[\s\u2010-\u2015-]", "", clean(grid.text(number, key_column))).upper()
         match = _KEY.fullmatch(text)
         if match and match[3] in BY_LETTER and BY_LETTER[match[3]] is sheet.layout:
-            filled.rows.append(FilledRow(grid.name, number, match[1], match[2], sheet, row))
+            filled.rows.append(FilledRow(grid.name, number, match[1], match[2], sheet))
         elif text:
             filled.errors.append(Problem(
                 "E_KEY", _("“%(text)s” is no key of a row of this sheet. Copy it from the workbook as it was, or leave the row out."),
-                grid.name, row.cell(KEY), "", {"text": text[:40]},
+                grid.name, sheet.cell(KEY, number), "", {"text": text[:40]},
             ))  # fmt: skip
         elif _is_new_row(sheet, number):
             filled.errors.append(Problem(
                 "E_ROW_ADDED", _("The row “%(text)s” was added. Undertakings and procedures are added in the program; leave the row out."),
-                grid.name, row.cell(AGENCY), "", {"text": _said(grid, cells, number)},
+                grid.name, sheet.cell(AGENCY, number), "", {"text": _said(grid, cells, number)},
             ))  # fmt: skip
         else:
             filled.warnings.append(Problem(

@@ -22,11 +22,13 @@ class UpdateWorkbook(ListKind):
     title = _("Update workbook")
     sheet = Kind("update", ())
     roles = RECORDERS
+    takes_zips = True
     # Where a person goes on with it: nothing is to be recognised or matched.
     steps = ("compare", "check", "confirm", "done")
 
     def read(self, source, filename, *, options, today):
-        return read_filled(_bytes(source), filename, self, options=options, today=today)
+        source = source if callable(source) else _bytes(source)
+        return read_filled(source, filename, self, options=options, today=today)
 
     def judge(self, reading, *, user, on, options):
         return compare(reading, user=user, on=on, options=options)

@@ -16,9 +16,13 @@ from .rules import AMENDED, NEW, TAKEN_BACK
 def write_revisions(revisions, *, by, change_set):
     """Write what a comparison found. `revisions` are checked; each line of history names its cell.
 
-    What is taken back goes first and what rests on a declaration comes last, as the doors' own rules want it.
+    Among the milestones what is taken back goes first and what rests on a declaration comes last, as the doors want it.
     """
     standards = {standard.code: standard for standard in Standard.objects.all()}
+    # Before the declarations: correcting one moves the procedures that have not been moved by their own cells.
+    duties = [_duty(r, standards) for r in revisions if r.entry.layout.letter == "P"]
+    if duties:
+        write_duties(duties, change_set=change_set)
     undertakings = [r for r in revisions if r.entry.layout.letter == "R"]
     _say_why(undertakings, change_set)
     declared = [r for r in undertakings if r.declaration in (AMENDED, TAKEN_BACK)]
@@ -39,9 +43,6 @@ def write_revisions(revisions, *, by, change_set):
     reached = [step for step in steps if step.on is not None]
     _see_again(reached)
     write_milestones(reached, by=by, change_set=change_set)
-    duties = [_duty(r, standards) for r in revisions if r.entry.layout.letter == "P"]
-    if duties:
-        write_duties(duties, change_set=change_set)
 
 
 def _say_why(undertakings, change_set):
@@ -120,8 +121,8 @@ def _duty(revision, standards):
     standard = standards.get(values["standard"])
     cell = next(iter(revision.edits.values())).place
     return Duty(
-        revision.agency.pk, duty.procedure_id, duty.label, cell, standard.pk if standard else None, revision.day("applied_on"),
-        values["document"], values["note"], duty.id, duty.version, duty.stored,
+        revision.agency.pk, duty.procedure_id, standard.pk if standard else None, revision.day("applied_on"),
+        values["document"], values["note"], cell, duty.id, duty.version,
     )  # fmt: skip
 
 
