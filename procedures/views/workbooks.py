@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from agencies.access import grants, roles_anywhere, roles_at, scope_of, top_agency, visible_to
 from agencies.imports import uploads
 from agencies.models import Agency, Upload
+from agencies.views.exports import TYPES
 from iso_rollout.sheets.guard import MAX_BYTES, MAX_MEMBERS
 from procedures import imports
 from procedures.forms import AgencyFilter
@@ -35,7 +36,6 @@ from procedures.workbooks.merging import FILE, NOW
 from procedures.workbooks.wording import label_of, shown
 
 PER_PAGE = 20
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MOST_ROWS = 60_000  # procedures in one download: what is built while a person waits
 
 
@@ -170,7 +170,7 @@ def _send(request, scope, found, *, one_each):
     else:
         of = found[0].agency if len(found) == 1 else scope
         write_workbook(found, codes, out, standards=standards, of=of.name)
-        name, content_type = file_name(of), XLSX
+        name, content_type = file_name(of), TYPES["xlsx"]
     out.seek(0)
     return FileResponse(out, as_attachment=True, filename=name, content_type=content_type)
 
