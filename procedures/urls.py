@@ -3,7 +3,7 @@
 from django.urls import path
 
 from procedures import converters  # noqa: F401  (makes <code:…> known)
-from procedures.views import agency, documents, lists, recording, several
+from procedures.views import agency, documents, lists, recording, several, workbooks
 from procedures.views.imports import check, confirm, done, downloads, home, match, recognise
 
 MILESTONE = "co-quan/<int:pk>/dot/<int:rollout_id>/moc/<int:milestone_id>"
@@ -39,6 +39,8 @@ urlpatterns = [
     path(f"{DOCUMENT}/thay-tep/", documents.replace_file, name="replace_file"),
     path(f"{DOCUMENT}/tep/", documents.download, name="document_file"),
     path(f"{DOCUMENT}/tep/<slug:sha256>/", documents.download, name="earlier_file"),
+    path("bang-excel/", workbooks.home, name="workbooks"),
+    path("bang-excel/tai-xuong/", workbooks.download, name="workbooks_download"),
     path("nhap-bang-tinh/", home.home, name="imports"),
     path("nhap-bang-tinh/mau/<slug:kind>.xlsx", downloads.template, name="import_template"),
     path(
@@ -56,6 +58,7 @@ urlpatterns = [
     path(f"{IMPORT}/tep-goc/", home.original_file, name="import_file"),
     path(f"{IMPORT}/nhan-dang/", recognise.recognise, name="import_recognise"),
     path(f"{IMPORT}/doi-chieu/", match.match, name="import_match"),
+    path(f"{IMPORT}/so-sanh/", workbooks.compare, name="import_compare"),
     path(f"{IMPORT}/kiem-tra/", check.check, name="import_check"),
     path(f"{IMPORT}/kiem-tra/ghi-loi.xlsx", check.annotated, name="import_annotated"),
     path(f"{IMPORT}/xac-nhan/", confirm.confirm, name="import_confirm"),

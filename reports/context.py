@@ -9,6 +9,7 @@ from django.utils.translation import pgettext
 
 from agencies.access import roles_anywhere
 from agencies.models import Role
+from procedures.lifecycle import RECORDERS
 
 ADMINISTER = frozenset({Role.COORDINATOR, Role.ADMINISTRATOR})
 
@@ -20,7 +21,7 @@ def site(request):
         "lead_agency_name": settings.LEAD_AGENCY_NAME,
         "demo_notice": settings.DEMO_NOTICE,
         "today": timezone.localdate(),
-        "nav": SimpleLazyObject(lambda: _items(request, _main())),
+        "nav": SimpleLazyObject(lambda: _items(request, _main(_roles(request)))),
         "nav_admin": SimpleLazyObject(lambda: _items(request, _admin(_roles(request)))),
         "role_text": SimpleLazyObject(lambda: ", ".join(str(r.label) for r in Role if r in _roles(request))),
     }
@@ -31,8 +32,8 @@ def _roles(request):
     return roles_anywhere(user) if user is not None and user.is_authenticated else set()
 
 
-def _main():
-    return [
+def _main(roles):
+    items = [
         ("start", pgettext("navigation", "Board"), "squares-2x2"),
         ("plans", _("Plan"), "flag"),
         ("agencies", _("Agencies"), "building-library"),
@@ -40,6 +41,9 @@ def _main():
         ("documents", _("Documents"), "paper-clip"),
         ("reports", _("Reports"), "document-chart-bar"),
     ]
+    if roles & RECORDERS:
+        items.append(("workbooks", _("Excel workbooks"), "table-cells"))
+    return items
 
 
 def _admin(roles):

@@ -17,7 +17,8 @@ class Options:
 
     `answers`: {key of a question: agency id}. `since`: the day from which new agencies exist, None for always.
     `correct`: a changed name, code or parent was a mistake, not a change of that day. `several`: an agency may
-    stand in a list of declarations more than once. `plan`: the code of the plan that a list of rollouts is for.
+    stand in a list of declarations more than once. `plan`: the code of the plan that a list of rollouts is for. `choices`:
+    {cell that the file and somebody else changed: [which of the two, digest of what was compared]}.
     """
 
     convert_legacy: bool = False
@@ -28,6 +29,7 @@ class Options:
     correct: bool = False
     several: bool = False
     plan: str = ""
+    choices: dict = field(default_factory=dict)
 
     @classmethod
     def from_dict(cls, data):

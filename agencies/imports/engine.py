@@ -17,7 +17,6 @@ from agencies.models import AgencyAlias, ChangeSet
 from agencies.models.history import Door
 from agencies.models.tree import one_writer
 from agencies.progress import Doing, tell
-from iso_rollout.sheets import read
 
 from .checked import CHANGED, NEW, Options
 from .matching import alias_key
@@ -54,11 +53,7 @@ def may_import(kind, user):
 
 def read_list(kind, source, name, *, options=None):
     """A file → `Reading`, without any look at the register. `source`: as of `sheets.read`."""
-    options = options or Options()
-    return read(
-        source, name, kind.sheet, convert_legacy=options.convert_legacy, sheet=options.sheet,
-        overrides=options.overrides, today=timezone.localdate(),
-    )  # fmt: skip
+    return kind.read(source, name, options=options or Options(), today=timezone.localdate())
 
 
 def check(kind, source, name, *, user=None, on=None, options=None, reading=None):
@@ -103,6 +98,7 @@ def write(kind, checked, *, user=None, upload=None, options=None, reason="", doo
         if not checked.is_fine:
             raise Blocked(checked)
         if not (checked.number_of(NEW) or checked.number_of(CHANGED)):
+            kind.keep_answers(checked)
             finish(checked, None)
             return Written(checked, None)
         if shown is not None and checked.digest != shown:
@@ -114,6 +110,7 @@ def write(kind, checked, *, user=None, upload=None, options=None, reason="", doo
         tell(Doing.WRITING)
         kind.write(checked, change_set=change_set, by=user, options=options)
         learn(checked, options, user, upload)
+        kind.keep_answers(checked)
         finish(checked, change_set)
         return Written(checked, change_set)
 

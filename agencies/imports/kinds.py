@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from agencies.models import Role
+from iso_rollout.sheets import read
 
 from .checked import Checked
 
@@ -29,7 +30,9 @@ class ListKind:
     sheet = None
     roles = frozenset({Role.COORDINATOR, Role.ADMINISTRATOR})
     writes_tree = False  # whether it enters or moves agencies
+    takes_zips = False  # whether several workbooks may come in one zip
     columns = ()  # of the list as it goes out: names of fields
+    steps = ("recognise", "match", "check", "confirm", "done")  # of a person who brings it in
 
     @property
     def template_columns(self):
@@ -43,12 +46,22 @@ class ListKind:
         """
         raise NotImplementedError
 
+    def read(self, source, filename, *, options, today):
+        """A file → `Reading`, without any look at the register. `source`: as of `sheets.read`."""
+        return read(
+            source, filename, self.sheet, convert_legacy=options.convert_legacy, sheet=options.sheet,
+            overrides=options.overrides, today=today,
+        )  # fmt: skip
+
     def judge(self, reading, *, user, on, options):
         """A `Reading` → `Checked`."""
         raise NotImplementedError
 
     def write(self, checked, *, change_set, by, options):
         raise NotImplementedError
+
+    def keep_answers(self, checked):
+        """Keep what a person answered beside the names, inside the transaction that brings the list in."""
 
     def start(self, reading, on):
         """An empty `Checked` with what the reader found wrong already."""

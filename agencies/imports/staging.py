@@ -8,7 +8,7 @@ seal names the program that read it: after an update, or when somebody has touch
 import hashlib
 import zlib
 from contextlib import suppress
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -18,11 +18,11 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from agencies.models import Upload
 from agencies.models.history import UploadState
 from iso_rollout import sheets
-from iso_rollout.sheets.child import MAX_ANSWER, ask, understand
+from iso_rollout.sheets.child import MAX_ANSWER, ask, ask_all, understand, understand_all
 
 _SEAL = 64  # characters of a SHA-256 in front of what is kept
 # Only a csv that is not UTF-8 is opened otherwise when old fonts are to be converted.
-_ENDINGS = {False: ".read", True: ".converted"}
+_ENDINGS = {False: ".read", True: ".converted", "all": ".all"}
 _OVER = (UploadState.APPLIED, UploadState.UNDONE)
 
 
@@ -31,13 +31,23 @@ def sheets_of(upload, *, convert_legacy=False):
 
     A worker on another machine shares the storage; where nothing is kept, or not ours, the file itself is opened.
     """
-    name = upload.file.name + _ENDINGS[convert_legacy]
+    return understand(_opened(upload, convert_legacy, partial(ask, convert_legacy=convert_legacy)))
+
+
+def files_of(upload):
+    """The files of an upload that may be a zip, as `parse_all` gives them, opened once. Raises as `sheets_of`."""
+    return understand_all(_opened(upload, "all", ask_all))
+
+
+def _opened(upload, how, opener):
+    """The child's answer, from what is kept or by opening the file."""
+    name = upload.file.name + _ENDINGS[how]
     answer = _kept(upload, name)
     if answer is None:
         with upload.file.open("rb") as file:
-            answer = ask(file.read(), convert_legacy=convert_legacy)
+            answer = opener(file.read())
         _keep(upload, name, answer)
-    return understand(answer)
+    return answer
 
 
 def forget(upload):

@@ -74,7 +74,10 @@ def shown_name(name):
 def look(kind, upload, *, user=None):
     """Read and check an upload as it would go in now. Writes nothing. Returns `Checked`."""
     options = Options.from_dict(upload.options)
-    sheets = partial(staging.sheets_of, upload, convert_legacy=options.convert_legacy)
+    if kind.takes_zips:
+        sheets = partial(staging.files_of, upload)
+    else:
+        sheets = partial(staging.sheets_of, upload, convert_legacy=options.convert_legacy)
     return engine.check(kind, sheets, upload.file_name, user=user, on=upload.on, options=options)
 
 

@@ -116,6 +116,15 @@ class CellReader:
             if field_.required and field_.name in self.letters:
                 self._check_required(field_)
 
+    def read_one(self, number, column):
+        """The value of one cell for its field, None when it says nothing or is refused: that is collected."""
+        self.numbers = [number]
+        value = self._read_special(column, 0, self.grid.value(number, column.number), {})
+        if value.__class__ is Unfit:
+            self.errors.append(self._problem(value.code, value.message, number, column, **value.params))
+            return None
+        return value
+
     def _keep(self, name, found):
         """Where a person said that two columns mean one field, the later one counts where it is filled."""
         self.values[name] = found.laid_over(self.values[name]) if name in self.values else found

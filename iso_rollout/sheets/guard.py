@@ -4,6 +4,7 @@ Runs in the parsing child. Looks at directories and sizes only; nothing is unpac
 Source of the limits: the import contract, items 1 and 2.
 """
 
+import re
 import struct
 import zipfile
 
@@ -17,6 +18,11 @@ MAX_MEMBERS = 1_000
 MAX_DIRECTORY = 2**20  # bytes of the zip's own directory: a thousand ordinary entries need a tenth of it
 MAX_ROWS = 250_000
 MAX_COLUMNS = 50
+
+# What operating systems and open programs leave in a folder beside the workbooks.
+_LEFT_BEHIND = re.compile(
+    r"(?:^|/)(?:__MACOSX/|\._|\.DS_Store$|Thumbs\.db$|desktop\.ini$|~\$|\.~lock)", re.IGNORECASE
+)
 
 SAVE_AS = "Save it as an Excel workbook (.xlsx) and try again."
 _KNOWN = (
@@ -76,6 +82,42 @@ def check_zip(data):
     return _office_kind({_plain_name(member).casefold() for member in members}, data, members)
 
 
+def workbooks_within(data):
+    """[(name, bytes)] of the files of an archive of workbooks; None when the bytes are a workbook themselves.
+
+    Judged by its directory as every container, then each file is unpacked once. Folders and what systems leave
+    behind (Thumbs.db, resource forks, lock files) are passed over. Raises `Refused`.
+    """
+    if not data.startswith(b"PK"):
+        return None
+    members = checked_members(data)
+    if _is_office({_plain_name(member).casefold() for member in members}):
+        return None
+    archive = zipfile.ZipFile(_as_file(data))
+    return [
+        (_plain_name(member).rpartition("/")[2], _unpacked(archive, member))
+        for member in members
+        if not member.is_dir() and not _LEFT_BEHIND.search(_plain_name(member))
+    ]
+
+
+def _is_office(names):
+    return bool(
+        names & {"mimetype", "[content_types].xml", "xl/workbook.xml", "xl/workbook.bin"}
+        or any(name.startswith(("word/", "ppt/")) for name in names)
+    )
+
+
+def _unpacked(archive, member):
+    """One file of an archive, at most what its directory entry promised."""
+    if member.file_size > MAX_BYTES:
+        raise Refused("E_FILE_SIZE", "The file has more than %(limit)s MB.", limit=MAX_BYTES // 2**20)
+    try:
+        return archive.read(member)
+    except Exception as error:  # zlib.error, BadZipFile, struct.error: a damaged stream
+        raise refuse_corrupt() from error
+
+
 def _plain_name(member):
     return member.orig_filename.replace("\\", "/")
 
@@ -104,6 +146,9 @@ def checked_members(data):
         raise refuse_corrupt() from None
     if len(members) > MAX_MEMBERS:
         raise _too_many(len(members))
+    if members and min(member.header_offset for member in members):
+        # Something stands before the first entry: of a zip cut off in the middle only its last workbook would be seen.
+        raise refuse_corrupt()
     names = [_plain_name(member) for member in members]
     for name in names:
         if name.startswith("/") or ".." in name.split("/") or name[1:2] == ":" or "\0" in name:

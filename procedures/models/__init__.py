@@ -5,6 +5,7 @@ from .catalogue import Procedure
 from .coverage import Covers
 from .declarations import Declaration, Precision, Redeclaration, standard_on
 from .documents import Document
+from .issued import IssuedSheet
 from .milestones import Milestone
 from .plans import Metric, Plan, Target, TargetRevision
 from .reaching import Reached
@@ -18,6 +19,7 @@ __all__ = [
     "Covers",
     "Declaration",
     "Document",
+    "IssuedSheet",
     "Metric",
     "Milestone",
     "PastApplication",

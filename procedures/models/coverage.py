@@ -54,17 +54,18 @@ class Coverage:
             lambda _duty, chain: put_in(chain, self.standard_id, on, later=later), change_set=change_set
         )
 
-    def uncover(self, on, change_set):
+    def uncover(self, on, change_set, *, cell=""):
         """Take back what it did on a day: procedures run as before, or since a later declaration of the standard."""
         still = self._later_of_standard(on)
         touched = self._duties().that_came_under(self.standard_id, on)
         touched.rewrite(
             lambda _duty, chain: take_out(chain, self.standard_id, on, still_from=still),
             change_set=change_set,
+            cell=cell,
         )
         if self.covers == Covers.CHOSEN:
             ended = self._duties().that_ended(on)
-            ended.rewrite(lambda _duty, chain: resume(chain, on), change_set=change_set)
+            ended.rewrite(lambda _duty, chain: resume(chain, on), change_set=change_set, cell=cell)
 
     def move_cover(self, was, change_set, *, cell=""):
         """What it did on one day it did on `declared_on` instead, also where another standard took over since.

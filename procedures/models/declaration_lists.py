@@ -30,6 +30,7 @@ class Declared:
     number: str = ""
     precision: str = Precision.DAY
     note: str = ""
+    signer: str = ""
     rollout: object = None
     cell: str = ""
 
@@ -50,7 +51,7 @@ def declare_many(entries, *, by, change_set, covers_procedures=True):
     for number, entry in enumerate(sorted(entries, key=lambda e: e.on)):
         tell(Doing.WRITING, number, len(entries))
         declaration = Declaration(
-            agency=entry.agency, standard=entry.standard, declared_on=entry.on, number=entry.number,
+            agency=entry.agency, standard=entry.standard, declared_on=entry.on, number=entry.number, signer=entry.signer,
             precision=entry.precision, note=entry.note, recorded_by=by, recorded_at=now,
             reason=_reason(earlier[entry.agency.pk], entry), covers=Covers.ALL if covers_procedures else Covers.NONE,
         )  # fmt: skip
@@ -147,33 +148,46 @@ def _in_force(duty, day):
 
 @transaction.atomic
 def amend_many(amendments, *, by, change_set):
-    """Correct number and day of declarations on record: [(declaration, {field: value}, cell)].
+    """Correct number, signer and day of declarations on record: [(declaration, {field: value}, cell)].
 
-    The milestone and the procedures that came under the standard on the old day follow.
+    The milestone and the procedures that came under the standard on the old day follow. What staff correct waits for
+    confirmation anew.
     """
-    changes, moved = [], []
+    changes, moved, cells = [], [], {}
     for declaration, values, cell in amendments:
         before, was = snapshot(declaration), declaration.declared_on
         for name, value in values.items():
             setattr(declaration, name, value)
+        if declaration.counts:
+            declaration.settle_anew(by, acting_roles(by, declaration.agency))
         declaration.derive()
         declaration.version += 1
+        cells[declaration.pk] = cell
         changes.append(change_of(change_set, declaration, before=before, cell=cell))
         if declaration.declared_on != was:
-            moved.append((declaration, was, cell))
+            moved.append((declaration, was))
+    amended = {declaration.pk: declaration for declaration, _values, _cell in amendments}
     Declaration.objects.bulk_update(
-        [d for d, _values, _cell in amendments],
-        ["number", "declared_on", "precision", "lacks_evidence", "version"],
+        amended.values(),
+        ["number", "signer", "declared_on", "precision", "lacks_evidence", "version", *Declaration.REVIEW],
         batch_size=BATCH,
     )
-    for declaration, was, cell in moved:
-        for milestone in Milestone.objects.filter(declaration=declaration).select_related("rollout__agency"):
-            before = snapshot(milestone)
-            milestone.reached_on, milestone.version = declaration.declared_on, milestone.version + 1
-            milestone.save(update_fields=["reached_on", "version"])
-            changes.append(change_of(change_set, milestone, before=before, cell=cell))
-        declaration.move_cover(was, change_set, cell=cell)
+    followed = []
+    for batch in _batches(sorted(amended)):
+        rows = Milestone.objects.filter(declaration__in=batch).select_related("rollout__agency")
+        for milestone in rows:
+            before, declaration = snapshot(milestone), amended[milestone.declaration_id]
+            milestone.reached_on = declaration.declared_on
+            milestone.take_review(declaration)
+            if snapshot(milestone) == before:
+                continue
+            milestone.version += 1
+            changes.append(change_of(change_set, milestone, before=before, cell=cells[declaration.pk]))
+            followed.append(milestone)
+    Milestone.objects.bulk_update(followed, ["reached_on", "version", *Milestone.REVIEW], batch_size=BATCH)
     record_many(changes)
+    for declaration, was in moved:
+        declaration.move_cover(was, change_set, cell=cells[declaration.pk])
 
 
 def _batches(ids):

@@ -94,6 +94,7 @@ class DeclarationQuerySet(EntryQuerySet):
         covers_procedures=True,
         chosen=None,
         change_set=None,
+        cell="",
     ):
         """Record that an agency declared its system (Điều 4.3). Returns the Declaration.
 
@@ -143,7 +144,7 @@ class DeclarationQuerySet(EntryQuerySet):
         declaration.version += 1 if returned else 0
         declaration.settle(by, roles)
         declaration.save()
-        record(change_set, declaration, before=before)
+        record(change_set, declaration, before=before, cell=cell)
         self._correct_next(declaration, change_set)
         if rollout is None and returned is not None:
             declaration.follow_review(change_set, counted=False)
@@ -156,6 +157,7 @@ class DeclarationQuerySet(EntryQuerySet):
                 document=document,
                 declaration=declaration,
                 change_set=change_set,
+                cell=cell,
             )
             declaration.tell_notified(rollout, by=by, change_set=change_set)
         declaration.cover(change_set, chosen=chosen)
@@ -321,10 +323,7 @@ class Declaration(Coverage, Entry):
         if same.exclude(pk=stored.pk).exists():
             raise StepRefused(gettext("This declaration is on record already."), "on")
         counted = stored.counts
-        stored.wait_for_review()
-        stored.settle(by, roles)
-        if stored.reviewed_at is not None:
-            stored.reviewed_at = timezone.now()
+        stored.settle_anew(by, roles)
         change_set = change_set or open_change_set(
             gettext("Correct %(entry)s") % {"entry": stored}, by=by, reason=why
         )
@@ -342,7 +341,7 @@ class Declaration(Coverage, Entry):
         return stored
 
     @transaction.atomic
-    def withdraw(self, *, by, seen, reason, change_set=None):
+    def withdraw(self, *, by, seen, reason, change_set=None, cell=""):
         """Take the declaration back with its milestone; its last text stays in the history.
 
         Raises StepRefused (not their role, *notified* rests on it, no reason) and ChangedMeanwhile.
@@ -357,14 +356,16 @@ class Declaration(Coverage, Entry):
         )
         if rollout := stored._rollout():
             milestone = rollout.milestones.get(declaration=stored)
-            rollout.withdraw(milestone, by=by, seen=rollout.version, reason=reason, change_set=change_set)
+            rollout.withdraw(
+                milestone, by=by, seen=rollout.version, reason=reason, change_set=change_set, cell=cell
+            )
         else:
-            stored.strike(change_set)
+            stored.strike(change_set, cell=cell)
 
-    def strike(self, change_set):
+    def strike(self, change_set, *, cell=""):
         """The last step of taking back: its procedures run again as before, the record goes."""
-        self.uncover(self.declared_on, change_set)
-        record(change_set, self, before=snapshot(self), deleted=True)
+        self.uncover(self.declared_on, change_set, cell=cell)
+        record(change_set, self, before=snapshot(self), deleted=True, cell=cell)
         self.delete()
 
     def tell_notified(self, rollout, *, by, change_set):

@@ -56,6 +56,9 @@ class Entry(models.Model):
     note = models.CharField(_("note"), max_length=500, blank=True)
     version = models.PositiveIntegerField(default=1, editable=False)
 
+    # The columns of the lead agency's word.
+    REVIEW = ("acceptance", "reviewed_by", "reviewed_at", "review_note")
+
     class Meta:
         abstract = True
         constraints = [
@@ -86,6 +89,13 @@ class Entry(models.Model):
         if Role.COORDINATOR in roles:
             self.acceptance = Acceptance.ACCEPTED
             self.reviewed_by, self.reviewed_at = person, self.recorded_at
+
+    def settle_anew(self, person, roles):
+        """A correction: what staff corrected waits for confirmation, what the lead agency corrected does not."""
+        self.wait_for_review()
+        self.settle(person, roles)
+        if self.reviewed_at is not None:
+            self.reviewed_at = timezone.now()
 
     @transaction.atomic
     def review(self, after, *, by, seen, note="", change_set=None):

@@ -23,13 +23,25 @@ class Reached:
     document: object = None
     note: str = ""
     declaration: object = None
+    cell: str = ""
 
 
 class Reaching:
     """The part of `Rollout` that records milestones."""
 
     def reach(
-        self, stage, *, on, by, seen, document=None, note="", declaration=None, change_set=None, title=""
+        self,
+        stage,
+        *,
+        on,
+        by,
+        seen,
+        document=None,
+        note="",
+        declaration=None,
+        change_set=None,
+        title="",
+        cell="",
     ):
         """Record that this rollout reached `stage` on a day. Returns the Milestone.
 
@@ -39,7 +51,7 @@ class Reaching:
         hard rule, not their role, or already recorded) and ChangedMeanwhile (somebody was
         faster). Source: QĐ 19/2014/QĐ-TTg Điều 4.
         """
-        one = Reached(Stage(stage), on, document, note, declaration)
+        one = Reached(Stage(stage), on, document, note, declaration, cell)
         return self.reach_many([one], by=by, seen=seen, change_set=change_set, title=title)[0]
 
     @transaction.atomic
@@ -92,7 +104,7 @@ def _entered(rollout, entry, existing, change_set, *, by, roles):
     milestone.version = milestone.version + 1 if existing else 1
     milestone.settle(by, roles)
     milestone.save()
-    record(change_set, milestone, before=before)
+    record(change_set, milestone, before=before, cell=entry.cell)
     return milestone
 
 

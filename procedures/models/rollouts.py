@@ -206,10 +206,7 @@ class Rollout(Reaching, models.Model):
         )
         before = snapshot(stored)
         stored.reached_on, stored.document, stored.note = on, entered(document, change_set), note
-        stored.wait_for_review()
-        stored.settle(by, roles)
-        if stored.reviewed_at is not None:
-            stored.reviewed_at = timezone.now()
+        stored.settle_anew(by, roles)
         stored.version += 1
         stored.save()
         record(change_set, stored, before=before)
@@ -218,7 +215,7 @@ class Rollout(Reaching, models.Model):
         return stored
 
     @transaction.atomic
-    def withdraw(self, milestone, *, by, seen, reason, change_set=None):
+    def withdraw(self, milestone, *, by, seen, reason, change_set=None, cell=""):
         """Take a milestone back, with a reason; its last text stays in the history.
 
         Raises StepRefused (not their role, a later one rests on it, no reason) and ChangedMeanwhile.
@@ -232,12 +229,12 @@ class Rollout(Reaching, models.Model):
         change_set = change_set or open_change_set(
             gettext("Take back %(entry)s") % {"entry": stored}, by=by, reason=reason
         )
-        change = change_of(change_set, stored, before=snapshot(stored), deleted=True)
+        change = change_of(change_set, stored, before=snapshot(stored), deleted=True, cell=cell)
         declaration = stored.declaration
         stored.delete()
         record_many([change])
         if declaration is not None:
-            declaration.strike(change_set)
+            declaration.strike(change_set, cell=cell)
         Milestone.refresh_derived([stored])
         self.refresh_from_db()
 

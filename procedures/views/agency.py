@@ -53,6 +53,7 @@ def agency_page(request, pk):
             "parent": crumbs[-1] if crumbs else None,
             "roles": roles,
             "can_record": bool(roles & lifecycle.RECORDERS) and agency.is_unit and not agency.dissolved_on,
+            "can_download": bool(roles & lifecycle.RECORDERS),
             "can_review": Role.COORDINATOR in roles,
             "declarations": chain_of(
                 declarations, view.on, agency=agency, roles=roles if view.is_today else None

@@ -5,13 +5,13 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404, render
 from django.utils.functional import cached_property
 
-from agencies.access import visible_to
+from agencies.access import roles_anywhere, visible_to
 from agencies.models import Agency, Level
 from agencies.viewpoint import viewpoint
 from agencies.views.exports import list_file, wanted_file
 from procedures import imports
 from procedures.forms import AgencyFilter, CatalogueFilter, DutyFilter, RolloutFilter
-from procedures.lifecycle import Phase
+from procedures.lifecycle import RECORDERS, Phase
 from procedures.models import AgencyProcedure, CoverageTally, Declaration, Plan, Procedure, Rollout
 from procedures.stages import RANK_PHASE, going_on, in_phase, rank_of, ranks_of, stage_label, with_stage
 
@@ -47,6 +47,29 @@ def agency_list(request):
     rows = visible_to(request.user).as_of(view.on)
     rows = rows.within(view.scope) if view.scope else rows.none()
     rows = with_stage(rows, view.on).order_by("sort_key", "id")
+    rows = narrowed(rows, wanted)
+    status = view.status if form.is_valid() else 422
+    if status == 200 and (file := wanted_file(request)):
+        kind = "declarations" if request.GET.get("list") == "declarations" else "agencies"
+        return list_file(imports.kind(kind), file, user=request.user, on=view.on, among=rows)
+    page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
+    _dress(page.object_list, view)
+    return render(
+        request,
+        "procedures/agencies.html",
+        {
+            "view": view,
+            "form": form,
+            "page_obj": page,
+            "query": request.GET.get("q", ""),
+            "can_download": view.is_today and bool(roles_anywhere(request.user) & RECORDERS),
+        },
+        status=status,
+    )
+
+
+def narrowed(rows, wanted):
+    """The agencies of a day, with their stages, that a filter leaves. `wanted`: cleaned values of `AgencyFilter`."""
     if wanted.get("q"):
         rows = rows.matching(wanted["q"])
     if wanted.get("level"):
@@ -65,18 +88,7 @@ def agency_list(request):
         rows = in_phase(rows, wanted["phase"])
     if wanted.get("late"):
         rows = rows.filter(late_then=True)
-    status = view.status if form.is_valid() else 422
-    if status == 200 and (file := wanted_file(request)):
-        kind = "declarations" if request.GET.get("list") == "declarations" else "agencies"
-        return list_file(imports.kind(kind), file, user=request.user, on=view.on, among=rows)
-    page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
-    _dress(page.object_list, view)
-    return render(
-        request,
-        "procedures/agencies.html",
-        {"view": view, "form": form, "page_obj": page, "query": request.GET.get("q", "")},
-        status=status,
-    )
+    return rows
 
 
 def _dress(agencies, view):

@@ -202,7 +202,7 @@ def _show(request, job, checked, *, show=None, status=200):
         "code": code,
         "tabs": [(tab, titles[tab], counts[tab]) for tab in TABS],
         "unticked": unticked(job.upload, checked),
-        "annotated": reverse("import_annotated", args=[job.upload.pk]),
+        "annotated": reverse("import_annotated", args=[job.upload.pk]) if job.is_list else "",
     }
     if show == ERRORS:
         context |= _errors(request, checked, code)
@@ -247,13 +247,14 @@ def _errors(request, checked, code):
         "codes": sorted(((c, title_of(c), n) for c, n in codes.items()), key=lambda item: -item[2]),
         "has_encoding": codes["E_ENCODING"] > 0,
         "has_questions": bool(checked.questions),
+        "has_conflicts": codes["E_CONFLICT"] > 0,
     }
 
 
 @require_safe
 def annotated(request, pk):
     """The person's own workbook with a column that says what is wrong in each row."""
-    job = job_for(request, pk)
+    job = job_for(request, pk, "recognise")
     checked = job.look()
     try:
         with job.upload.file.open("rb") as file:

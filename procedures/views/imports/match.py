@@ -23,7 +23,7 @@ OTHER, OUT = "other", "out"
 @require_http_methods(["GET", "HEAD", "POST"])
 def match(request, pk):
     """The questions first, then what was answered and what earlier lists taught."""
-    job = job_for(request, pk)
+    job = job_for(request, pk, "match")
     if not job.is_open:
         return redirect("import_done", pk)
     checked = job.look()

@@ -17,7 +17,7 @@ from procedures.views.imports.forms import ReadingForm
 @require_http_methods(["GET", "HEAD", "POST"])
 def recognise(request, pk):
     """The sheet as it is, with what every row and column was taken for."""
-    job = job_for(request, pk)
+    job = job_for(request, pk, "recognise")
     if not job.is_open:
         return redirect("import_done", pk)
     if request.method != "POST":
