@@ -9,7 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from agencies.access import scope_of
 from agencies.history import record
 from agencies.models import Agency
-from iso_rollout.text import fold
+from agencies.models.keys import holds
+from iso_rollout.text import Query, text_key
 from procedures.lifecycle import Evidence
 
 
@@ -41,10 +42,8 @@ class DocumentQuerySet(models.QuerySet):
         )
 
     def matching(self, text):
-        found = self
-        for word in fold(text).split():
-            found = found.filter(search_key__contains=word)
-        return found
+        """Those whose number, abstract or signer holds each typed word or its beginning."""
+        return self.filter(holds(Query(text).needed))
 
 
 class Document(models.Model):
@@ -103,7 +102,7 @@ class Document(models.Model):
         return self.issued_by_id
 
     def derive(self):
-        self.search_key = fold(f"{self.number} {self.title} {self.signer}")[:800]
+        self.search_key = text_key(self.number, self.title, self.signer, codes=[self.number])[:800]
 
     def save(self, *args, **kwargs):
         self.derive()
