@@ -86,6 +86,25 @@
     if (box) { box.focus(); box.select(); } else { window.location = link.href; }
   });
 
+  // ---- a block pasted into a grid's open row goes to the page that shows it first: table[data-paste] names its form ----
+  document.addEventListener("paste", function (event) {
+    var cell = event.target.closest && event.target.closest("table[data-paste] [data-column]");
+    var text = event.clipboardData && event.clipboardData.getData("text/plain");
+    if (!cell || !text || !/[\t\n]/.test(text.replace(/\s+$/, ""))) return;
+    event.preventDefault();
+    var form = document.getElementById(cell.closest("table").getAttribute("data-paste"));
+    form.elements.pasted.value = text;
+    form.elements.start.value = cell.closest("tr").getAttribute("data-duty");
+    form.elements.first.value = cell.getAttribute("data-column");
+    document.querySelectorAll("form[data-dirty]").forEach(function (other) { other.removeAttribute("data-dirty"); });
+    form.requestSubmit();
+  });
+  // Esc leaves a row that is open for editing.
+  document.addEventListener("keydown", function (event) {
+    var row = event.key === "Escape" && event.target.closest && event.target.closest("tr.is-editing");
+    if (row) row.querySelector("[data-cancel]").click();
+  });
+
   // ---- unsaved input: form[data-warn-unsaved]; data-dirty comes from the server when it sends back errors ----
   function markDirty(event) {
     var form = event.target.form;
