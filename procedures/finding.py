@@ -63,7 +63,7 @@ def _ranked(query, procedures, on):
     found = list(procedures)
     for procedure in found:
         procedure.is_repealed = procedure.repealed_on is not None and procedure.repealed_on <= on
-    return sorted(found, key=lambda p: (p.is_repealed, *fit(query, p.name, p.code).key))
+    return sorted(found, key=lambda p: (p.is_repealed, *fit(query, p.name, p.code).key, len(p.name)))
 
 
 def find_documents(user, query, *, limit=20):

@@ -19,6 +19,13 @@ class StandardField(forms.ModelChoiceField):
         super().__init__(**kwargs)
 
 
+class ShortStandardField(StandardField):
+    """In a narrow column: ":2015"."""
+
+    def label_from_instance(self, standard):
+        return standard.short
+
+
 class GridFilter(FilterForm):
     """Search, field and state of the rows."""
 
@@ -40,7 +47,7 @@ class RowForm(forms.Form):
 
     seen = forms.IntegerField(min_value=0, max_value=2**31 - 1, widget=forms.HiddenInput)
     applied_on = DayField(label=_("Under ISO since"), required=False)
-    standard = StandardField(required=False)
+    standard = ShortStandardField(required=False)
     document_code = Words(label=_("Document code"), required=False, max_length=60)
     note = Words(label=_("Note"), required=False, max_length=300)
 

@@ -55,7 +55,8 @@ def _edits(request, agency, wanted):
         form = GridFilter(request.GET, fields=rows.fields_of(agency))
         found = rows.filtered(found, form.wanted, today)
     else:
-        found = [d for d in found if d.pk in set(wanted["picks"])]
+        picks = set(wanted["picks"])
+        found = [d for d in found if d.pk in picks]
     if wanted["act"] == "set":
         return edits.to_set(found, wanted["standard"], wanted["on"])
     if wanted["act"] == "clear":
