@@ -9,17 +9,18 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from agencies.bulk import update_rows
 from agencies.errors import ChangedMeanwhile, Refused
-from agencies.history import change_of, open_change_set, record_many, snapshot
+from agencies.history import change_of, open_change_set, record_many, snapshot, write_columns
 from procedures.lifecycle import RECORDERS
 from procedures.models.agency_procedures import AgencyProcedure, PastApplication
+from procedures.models.applications import Span, put_in, take_out
 from procedures.models.duty_lists import Duty, write_duties
 from procedures.models.entries import acting_roles
 from procedures.models.standards import Standard
 from procedures.models.tallies import retally
 
 COLUMNS = ("standard_id", "applied_on", "document_code", "note", "ended_on")
+CELLS = ("document_code", "note", "ended_on")
 CHUNK = 2_000
 
 
@@ -69,10 +70,7 @@ def digest(edits):
 
 
 def settle(edits):
-    """The edits with what they make of an earlier application, and those applications: (edits, {duty: past}).
-
-    A cleared standard that took over from another gives way to it again.
-    """
+    """The edits as they will be: a cleared standard that took over from another gives way to it again."""
     cleared = [e for e in edits if e.before and e.before.applied_on and _moves(e)]
     past = _ended({e.duty_id: e.before.applied_on for e in cleared})
     settled = []
@@ -82,7 +80,7 @@ def settle(edits):
             after = replace(edit.after, standard_id=earlier.standard_id, applied_on=earlier.applied_on)
             edit = replace(edit, after=after)
         settled.append(edit)
-    return settled, past
+    return settled
 
 
 def _moves(edit):
@@ -137,13 +135,13 @@ def edit_duties(agency, edits, *, by, title, reason=""):
     if not edits:
         return None
     rows = _locked(agency, edits)
-    edits, past = settle(edits)
+    edits = settle(edits)
     standards, today = Standard.objects.in_bulk(), timezone.localdate()
     for edit in edits:
         if why := fault(edit, standards, today):
             raise Refused(f"{edit.label}: {why}", "applied_on")
     change_set = open_change_set(title, by=by, reason=reason)
-    _change(rows, [e for e in edits if e.duty_id], past, change_set)
+    _change(rows, [e for e in edits if e.duty_id], change_set)
     if new := [_duty(agency, edit) for edit in edits if not edit.duty_id]:
         write_duties(new, change_set=change_set)
     retally([agency.pk])
@@ -170,74 +168,65 @@ def _locked(agency, edits):
     return found
 
 
-def _change(rows, edits, past, change_set):
-    """Write the cells of rows on record, and what becomes of the applications before them."""
-    lines, made, moved, gone, written = [], [], [], [], []
+def _change(rows, edits, change_set):
+    """Write the cells of rows on record: first what they run under since when, then the others."""
+    moved = {e.duty_id: e for e in edits if _moves(e)}
+    ids = sorted(moved)
+    for i in range(0, len(ids), CHUNK):
+        AgencyProcedure.objects.filter(pk__in=ids[i : i + CHUNK]).rewrite(
+            lambda duty, chain: _chain(moved[duty.pk], chain), change_set=change_set
+        )
+    written, lines = [], []
     for edit in edits:
-        row, earlier = rows[edit.duty_id], past.get(edit.duty_id)
+        row = rows[edit.duty_id]
+        if edit.duty_id in moved:
+            row.standard_id, row.applied_on = edit.after.standard_id, edit.after.applied_on
+            row.version += 1
         before = snapshot(row)
-        if _moves(edit):
-            if new := _past_of(edit):
-                made.append(new)
-            elif earlier is not None and _gives_way(edit, earlier):
-                lines.append(change_of(change_set, _of(earlier, row), before=snapshot(earlier), deleted=True))
-                gone.append(earlier.pk)
-            elif earlier is not None:
-                lines.append(_end(change_set, _of(earlier, row), edit))
-                moved.append(earlier)
-        for name in COLUMNS:
+        for name in CELLS:
             setattr(row, name, getattr(edit.after, name))
-        written.append((row.pk, row.version, *(getattr(edit.after, name) for name in COLUMNS)))
-        row.version += 1
-        lines.append(change_of(change_set, row, before=before))
-    PastApplication.objects.filter(pk__in=gone).delete()
-    if update_rows(AgencyProcedure, COLUMNS, written) != len(written):
-        raise Refused(_("A procedure of this page is not on record any more."))
-    PastApplication.objects.bulk_create(made, batch_size=500)
-    PastApplication.objects.bulk_update(moved, ["until"], batch_size=300)
-    record_many([change_of(change_set, _of(p, rows[p.agency_procedure_id])) for p in made] + lines)
+        if snapshot(row) != before:
+            row.version += 1
+            written.append(row)
+            lines.append(change_of(change_set, row, before=before))
+    if written:
+        write_columns(written, {*CELLS, "version"})
+    record_many(lines)
 
 
-def _gives_way(edit, earlier):
-    """Whether the row runs again as it did before its present standard."""
-    then, now = (earlier.standard_id, earlier.applied_on), (edit.after.standard_id, edit.after.applied_on)
-    return then == now
-
-
-def _of(past, row):
-    past.agency_procedure = row
-    return past
-
-
-def _past_of(edit):
-    """What it ran under until another standard took over; None where the cells correct the present one."""
-    before, after = edit.before, edit.after
-    if before.standard_id in (None, after.standard_id) or after.applied_on is None:
-        return None
-    if after.applied_on <= before.applied_on:
-        return None
-    return PastApplication(
-        agency_procedure_id=edit.duty_id,
-        standard_id=before.standard_id,
-        applied_on=before.applied_on,
-        until=after.applied_on,
-    )
-
-
-def _end(change_set, earlier, edit):
-    """The application before ends on the corrected day. Raises Refused when it would last no day."""
-    if edit.after.applied_on <= earlier.applied_on:
-        day = date_format(earlier.applied_on)
+def _chain(edit, chain):
+    """The chain of standards that ends as the cells say. Raises Refused when an earlier one would last no day."""
+    after = edit.after
+    now = chain[-1] if chain and chain[-1].until is None else None
+    if now is not None and _ends_as(after, found := take_out(chain, now.standard_id, now.since)):
+        return found
+    if now is None or (after.standard_id != now.standard_id and after.applied_on > now.since):
+        found = put_in(chain, after.standard_id, after.applied_on)
+    else:
+        ended = [
+            replace(s, until=after.applied_on) if s.until == now.since or s.until > after.applied_on else s
+            for s in chain[:-1]
+        ]
+        found = [*ended, Span(after.standard_id, after.applied_on)]
+    if not _ends_as(after, found) or any(s.until is not None and s.until <= s.since for s in found):
+        day = date_format(chain[-2].since if now and len(chain) > 1 else chain[-1].since)
         why = _("Procedures ran under another standard since %s.") % day
         raise Refused(f"{edit.label}: {why}", "applied_on")
-    before = snapshot(earlier)
-    earlier.until = edit.after.applied_on
-    return change_of(change_set, earlier, before=before)
+    return found
+
+
+def _ends_as(after, chain):
+    """Whether the last span that goes on is what the cells say."""
+    now = chain[-1] if chain and chain[-1].until is None else None
+    return (
+        (now.standard_id, now.since) == (after.standard_id, after.applied_on)
+        if now
+        else after.standard_id is None
+    )
 
 
 def _duty(agency, edit):
     after = edit.after
-    label = f"{agency.name}: {edit.label}"
     return Duty(
-        agency.pk, edit.procedure_id, label, "", after.standard_id, after.applied_on, after.document_code, after.note
-    )  # fmt: skip
+        agency.pk, edit.procedure_id, after.standard_id, after.applied_on, after.document_code, after.note, ""
+    )

@@ -166,7 +166,7 @@ def decide(request, agency, edits, *, heading, title, back, problems=(), asked=T
     `asked`: the person confirmed what they saw (the hidden field `seen`). When the register moved on meanwhile they
     see the new picture first. Everything that was sent goes along as hidden fields, so nothing typed is lost.
     """
-    edits, _past = settle([edit for edit in edits if edit.changes_something])
+    edits = settle([edit for edit in edits if edit.changes_something])
     standards, today = Standard.objects.in_bulk(), timezone.localdate()
     faults = [(e, why) for e in edits if (why := fault(e, standards, today))]
     wrong = {id(e) for e, _why in faults}

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.browser
 
 
 def options(page):
-    return page.locator(".find.is-open [role=option]")
+    return page.locator(".finder.is-open [role=option]")
 
 
 def test_from_any_page_to_an_agency_with_the_keyboard_alone(browser_of):
@@ -75,5 +75,5 @@ def test_without_a_script(browser_of):
     page.goto("/co-quan/")
     page.click(".find-open")
     page.fill("#find-page", "huyen my hao")
-    page.click(".find.big button")
+    page.click(".finder.big button")
     assert "trước đây: UBND huyện Mỹ Hào" in page.locator("#found-agencies li").first.inner_text()

@@ -18,6 +18,6 @@ def derive(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("procedures", "0003_procedures_of_ministries")]
+    dependencies = [("procedures", "0006_number_of_the_notice")]
 
     operations = [migrations.RunPython(derive, migrations.RunPython.noop, elidable=True)]
