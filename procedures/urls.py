@@ -3,17 +3,26 @@
 from django.urls import path
 
 from procedures import converters  # noqa: F401  (makes <code:…> known)
-from procedures.views import agency, documents, lists, recording, several, workbooks
+from procedures.views import agency, documents, find, grid, grid_acts, lists, recording, several, workbooks
 from procedures.views.imports import check, confirm, done, downloads, home, match, recognise
 
 MILESTONE = "co-quan/<int:pk>/dot/<int:rollout_id>/moc/<int:milestone_id>"
+GRID = "co-quan/<int:pk>/thu-tuc"
 IMPORT = "nhap-bang-tinh/<int:pk>"
 DOCUMENT = "van-ban/<int:pk>"
 DECLARATION = "co-quan/<int:pk>/cong-bo/<int:declaration_id>"
 
 urlpatterns = [
+    path("tim/", find.find_anything, name="find"),
     path("co-quan/", lists.agency_list, name="agencies"),
     path("co-quan/<int:pk>/", agency.agency_page, name="agency"),
+    path(f"{GRID}/", grid.grid, name="agency_procedures"),
+    path(f"{GRID}/<int:duty_id>/", grid.row, name="agency_procedure"),
+    path(f"{GRID}/nhieu/", grid_acts.many, name="edit_procedures"),
+    path(f"{GRID}/dan/", grid_acts.paste, name="paste_procedures"),
+    path(f"{GRID}/sao-chep/", grid_acts.copy, name="copy_procedures"),
+    path(f"{GRID}/so-sanh/", grid_acts.compare, name="compare_procedures"),
+    path(f"{GRID}/can-dieu-chinh/", grid_acts.adapt, name="adapt_procedures"),
     path("co-quan/<int:pk>/dot/<int:rollout_id>/moc/", recording.record_milestone, name="record_milestone"),
     path("co-quan/<int:pk>/dot/<int:rollout_id>/nhieu-moc/", several.record_several, name="record_several"),
     path(f"{MILESTONE}/sua/", recording.amend_milestone, name="amend_milestone"),

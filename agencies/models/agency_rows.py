@@ -8,9 +8,10 @@ from django.utils.translation import gettext
 from agencies.errors import Refused
 from agencies.history import change_of, open_change_set, record_many
 from agencies.progress import Doing, tell
-from iso_rollout.text import fold
+from iso_rollout.text import Query
 
 from .identities import PastIdentity
+from .keys import holds
 from .tree import IDENTITY, in_subtree, one_writer, reserve_ids
 
 
@@ -92,11 +93,12 @@ class AgencyQuerySet(models.QuerySet):
         return self.filter(path_then__startswith=Coalesce(models.Subquery(past), Value(agency.path)))
 
     def matching(self, text):
-        """Search without accents, tone marks or case; each word must occur in name or code."""
-        found = self
-        for word in fold(text).split():
-            found = found.filter(search_key__contains=word)
-        return found
+        """Those whose name, former name or code holds each typed word or its beginning, as the search box reads it."""
+        query = Query(text)
+        if not query:
+            return self
+        past = PastIdentity.objects.filter(holds(query.needed)).order_by()
+        return self.filter(holds(query.needed) | Q(pk__in=past.values("agency")))
 
     def delete(self):
         raise Refused(gettext("Agencies close; they are not deleted."))

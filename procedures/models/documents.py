@@ -11,9 +11,10 @@ from agencies.access import holds_at_top, scope_of
 from agencies.errors import ChangedMeanwhile, Refused
 from agencies.history import open_change_set, record, snapshot
 from agencies.models import Agency, Change
+from agencies.models.keys import holds
 from agencies.models.tree import in_subtree
 from iso_rollout import papers
-from iso_rollout.text import fold
+from iso_rollout.text import Query, text_key
 from procedures.lifecycle import KEEPERS, RECORDERS, Evidence
 from procedures.models.entries import acting_roles
 from procedures.models.files import path_of
@@ -66,11 +67,8 @@ class DocumentQuerySet(models.QuerySet):
         )
 
     def matching(self, text):
-        """Search without accents or case; each word must occur in number, abstract or signer."""
-        found = self
-        for word in fold(text).split():
-            found = found.filter(search_key__contains=word)
-        return found
+        """Those whose number, abstract or signer holds each typed word or its beginning."""
+        return self.filter(holds(Query(text).needed))
 
     @transaction.atomic
     def register(self, agency, *, by, file=None, replaces=None, change_set=None, **values):
@@ -147,7 +145,7 @@ class Document(models.Model):
         return self.issued_by_id
 
     def derive(self):
-        self.search_key = fold(f"{self.number} {self.title} {self.signer}")[:800]
+        self.search_key = text_key(self.number, self.title, self.signer, codes=[self.number])[:800]
 
     def save(self, *args, **kwargs):
         self.derive()

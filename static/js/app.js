@@ -26,6 +26,85 @@
     });
   }
 
+  // ---- the search box: "/" leads to it, arrows go through the suggestions, Enter opens one, Esc closes them ----
+  function boxOf(form) { return form.querySelector("input[type=search]"); }
+  function listOf(form) { return form.querySelector(".find-list"); }
+  function openFind(form, open) {
+    open = open && listOf(form).childElementCount > 0;
+    form.classList.toggle("is-open", open);
+    boxOf(form).setAttribute("aria-expanded", String(open));
+    if (!open) choose(form, null);
+  }
+  function choose(form, option) {
+    listOf(form).querySelectorAll("[aria-selected=true]").forEach(function (other) { other.setAttribute("aria-selected", "false"); });
+    if (!option) { boxOf(form).removeAttribute("aria-activedescendant"); return; }
+    option.setAttribute("aria-selected", "true");
+    boxOf(form).setAttribute("aria-activedescendant", option.id);
+    option.scrollIntoView({ block: "nearest" });
+  }
+  document.querySelectorAll("form[data-find]").forEach(function (form) {
+    var box = boxOf(form), list = listOf(form);
+    box.setAttribute("role", "combobox");
+    box.setAttribute("aria-autocomplete", "list");
+    box.setAttribute("aria-controls", list.id);
+    openFind(form, false);
+    list.addEventListener("htmx:afterSwap", function () {
+      list.querySelectorAll("[role=option]").forEach(function (option, i) { option.id = list.id + "-" + i; });
+      openFind(form, document.activeElement === box);
+    });
+    box.addEventListener("keydown", function (event) {
+      var options = Array.from(list.querySelectorAll("[role=option]"));
+      var at = options.findIndex(function (option) { return option.getAttribute("aria-selected") === "true"; });
+      if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+        if (!options.length) return;
+        event.preventDefault();
+        openFind(form, true);
+        at += event.key === "ArrowDown" ? 1 : -1;
+        if (at === -2) at = options.length - 1;
+        choose(form, options[at] || null);
+      } else if (event.key === "Enter" && at >= 0 && form.classList.contains("is-open")) {
+        event.preventDefault();
+        options[at].click();
+      } else if (event.key === "Escape" && form.classList.contains("is-open")) {
+        event.preventDefault();
+        event.stopPropagation();
+        openFind(form, false);
+      }
+    });
+    box.addEventListener("focus", function () { openFind(form, true); });
+    form.addEventListener("focusout", function (event) { if (!form.contains(event.relatedTarget)) openFind(form, false); });
+    // A press on a suggestion must not take the focus away before it is a click.
+    list.addEventListener("mousedown", function (event) { event.preventDefault(); });
+  });
+  document.addEventListener("keydown", function (event) {
+    if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || event.target.isContentEditable) return;
+    if (/^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName) && !/^(checkbox|radio|button|submit)$/.test(event.target.type)) return;
+    var boxes = Array.from(document.querySelectorAll("form[data-find] input[type=search]"));
+    var box = boxes.reverse().find(function (one) { return one.offsetParent !== null; }), link = document.querySelector(".find-open");
+    if (!box && !link) return;
+    event.preventDefault();
+    if (box) { box.focus(); box.select(); } else { window.location = link.href; }
+  });
+
+  // ---- a block pasted into a grid's open row goes to the page that shows it first: table[data-paste] names its form ----
+  document.addEventListener("paste", function (event) {
+    var cell = event.target.closest && event.target.closest("table[data-paste] [data-column]");
+    var text = event.clipboardData && event.clipboardData.getData("text/plain");
+    if (!cell || !text || !/[\t\n]/.test(text.replace(/\s+$/, ""))) return;
+    event.preventDefault();
+    var form = document.getElementById(cell.closest("table").getAttribute("data-paste"));
+    form.elements.pasted.value = text;
+    form.elements.start.value = cell.closest("tr").getAttribute("data-duty");
+    form.elements.first.value = cell.getAttribute("data-column");
+    document.querySelectorAll("form[data-dirty]").forEach(function (other) { other.removeAttribute("data-dirty"); });
+    form.requestSubmit();
+  });
+  // Esc leaves a row that is open for editing.
+  document.addEventListener("keydown", function (event) {
+    var row = event.key === "Escape" && event.target.closest && event.target.closest("tr.is-editing");
+    if (row) row.querySelector("[data-cancel]").click();
+  });
+
   // ---- unsaved input: form[data-warn-unsaved]; data-dirty comes from the server when it sends back errors ----
   function markDirty(event) {
     var form = event.target.form;

@@ -35,6 +35,19 @@ SCREENS = (
     Screen("agency-carried-over", "/co-quan/{van_lam}/"),
     Screen("agency-of-editor", "/co-quan/{lac_dao}/", who="lacdao"),
     Screen("agency-of-coordinator", "/co-quan/{unconfirmed}/", who="dieuphoi"),
+    Screen("find", "/tim/"),
+    Screen("find-found", "/tim/?q=van+giang"),
+    Screen("find-all-kinds", "/tim/?q=1"),
+    Screen("find-none", "/tim/?q=khongcogi", who="lacdao"),
+    Screen("grid", "/co-quan/{lac_dao}/thu-tuc/", who="lacdao"),
+    Screen("grid-of-reader", "/co-quan/{lac_dao}/thu-tuc/?state=iso"),
+    Screen("grid-row", "/co-quan/{lac_dao}/thu-tuc/?q=khai+sinh&sua={duty}", who="lacdao"),
+    Screen("grid-none", "/co-quan/{lac_dao}/thu-tuc/?state=ended", who="lacdao"),
+    Screen("grid-paste", "/co-quan/{lac_dao}/thu-tuc/dan/", who="lacdao"),
+    Screen("grid-copy", "/co-quan/{lac_dao}/thu-tuc/sao-chep/", who="dieuphoi"),
+    Screen("grid-copy-nothing", "/co-quan/{lac_dao}/thu-tuc/sao-chep/", who="lacdao"),
+    Screen("grid-compare", "/co-quan/{lac_dao}/thu-tuc/so-sanh/?kind=same", who="dieuphoi"),
+    Screen("grid-adapt", "/co-quan/{so_tu_phap}/thu-tuc/can-dieu-chinh/", who="dieuphoi"),
     Screen("procedures", "/thu-tuc/"),
     Screen("procedures-filtered", "/thu-tuc/?q=khai+sinh&level=commune"),
     Screen("duties", f"/thu-tuc/co-quan/?{DAY}&iso=yes"),
@@ -92,7 +105,7 @@ def places(register):
 import datetime
 from agencies.models import Agency, ChangeSet, User
 from procedures.lifecycle import Acceptance
-from procedures.models import Declaration, Milestone, Plan, Procedure, Rollout
+from procedures.models import AgencyProcedure, Declaration, Milestone, Plan, Procedure, Rollout
 day = datetime.date(2020, 10, 31)
 lac_dao = Agency.objects.get(code="H31.325.11989")
 late = Rollout.objects.all().as_of(day).late(day).order_by("due_on", "pk").first()
@@ -120,6 +133,7 @@ answer = {
     "declaration": f"/co-quan/{declared.agency_id}/cong-bo/{declared.pk}",
     "so_tu_phap": Agency.objects.get(code="H31.02").pk,
     "shared_milestone": f"/co-quan/{shared.rollout.agency_id}/dot/{shared.rollout_id}/moc/{shared.pk}",
+    "duty": AgencyProcedure.objects.get(agency=lac_dao, procedure__code="1.001193").pk,
     "several": f"/co-quan/{late_reporter.agency_id}/dot/{late_reporter.pk}",
     "document": lac_dao.documents.order_by("pk").first().pk,
     "person": User.objects.get(username="lacdao").pk,
