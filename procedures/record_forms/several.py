@@ -48,7 +48,7 @@ class SeveralForm(RolloutForm):
             s for s in Stage if s != Stage.DECLARED and (s in allowed or self.data.get(f"on_{s.value}"))
         ]
         reach = Document.objects.visible_to(user)
-        offered = DocumentField(label=_("Document"), empty_label=_("None, or the one entered here"))
+        offered = DocumentField(label=_("Document"), empty_label=_("None"))
         offered.offer(reach, self.agency)
         choices = list(offered.choices)
         for stage in self.stages:
