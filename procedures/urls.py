@@ -3,7 +3,7 @@
 from django.urls import path
 
 from procedures import converters  # noqa: F401  (makes <code:…> known)
-from procedures.views import agency, lists, recording
+from procedures.views import agency, history, lists, recording
 from procedures.views.imports import check, confirm, done, downloads, home, match, recognise
 
 MILESTONE = "co-quan/<int:pk>/dot/<int:rollout_id>/moc/<int:milestone_id>"
@@ -29,6 +29,11 @@ urlpatterns = [
     path("ke-hoach/<code:code>/dot-trien-khai/", lists.rollout_list, name="rollouts"),
     path("thu-tuc/", lists.catalogue, name="procedures"),
     path("thu-tuc/co-quan/", lists.duty_list, name="duties"),
+    *(
+        path(f"lich-su/{kind.slug}/<int:pk>/", history.record_history, {"kind": kind}, f"history_of_{name}")
+        for name, kind in history.KINDS.items()
+    ),
+    path("lich-su/dong/<int:pk>/<slug:column>/", history.restore_value, name="restore_value"),
     path("nhap-bang-tinh/", home.home, name="imports"),
     path("nhap-bang-tinh/mau/<slug:kind>.xlsx", downloads.template, name="import_template"),
     path("nhap-bang-tinh/danh-sach/<slug:kind>.xlsx", downloads.current_list, name="import_list"),

@@ -174,6 +174,20 @@ class DeclarationQuerySet(EntryQuerySet):
 class Declaration(Entry):
     """One declaration of conformity. No expiry, no suspension: the law has none."""
 
+    RESTORABLE = frozenset(
+        {
+            "declared_on",
+            "number",
+            "signer",
+            "reason",
+            "scope_note",
+            "notified_on",
+            "posted_on",
+            "note",
+            "document_id",
+        }
+    )
+
     agency = models.ForeignKey(
         Agency, models.PROTECT, related_name="declarations", db_index=False, verbose_name=_("agency")
     )
@@ -329,6 +343,12 @@ class Declaration(Entry):
             stored.cover_again(change_set)
         self.refresh_from_db()
         return stored
+
+    def put_value_back(self, column, value, *, by, seen, reason, change_set):
+        """Bring back an earlier value, as a correction (agencies.history)."""
+        values = {} if column == "declared_on" else {column: value}
+        on = value if column == "declared_on" else self.declared_on
+        self.amend(on=on, by=by, seen=seen, why=reason, change_set=change_set, **values)
 
     @transaction.atomic
     def withdraw(self, *, by, seen, reason, change_set=None):

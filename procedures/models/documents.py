@@ -51,6 +51,7 @@ class Document(models.Model):
     """Number, date, signer and file (NĐ 30/2020/NĐ-CP)."""
 
     NOT_IN_HISTORY = ("search_key",)
+    RESTORABLE = frozenset({"kind", "number", "signed_on", "signer", "title", "issued_by_id"})
 
     kind = models.CharField(
         _("kind of document"), max_length=10, choices=Evidence.choices, default=Evidence.DECISION

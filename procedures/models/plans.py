@@ -35,6 +35,8 @@ class PlanQuerySet(models.QuerySet):
 class Plan(models.Model):
     """A province's plan to bring the standard into its agencies (QĐ 19/2014/QĐ-TTg Điều 6)."""
 
+    RESTORABLE = frozenset({"code", "name", "decision_id", "decided_on", "starts_on", "ends_on", "note"})
+
     code = models.CharField(_("code"), max_length=40, unique=True)
     name = models.CharField(_("name"), max_length=300)
     agency = models.ForeignKey(
@@ -138,6 +140,8 @@ class Metric(models.TextChoices):
 
 class Target(models.Model):
     """A number of units by form, levels and year; or the coverage of procedures in per cent by a day."""
+
+    RESTORABLE = frozenset({"due_on", "position"})
 
     plan = models.ForeignKey(Plan, models.CASCADE, related_name="targets", verbose_name=_("plan"))
     metric = models.CharField(_("metric"), max_length=8, choices=Metric.choices)

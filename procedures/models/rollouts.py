@@ -65,6 +65,7 @@ class Rollout(models.Model):
     """One unit's undertaking under a plan: form, year, due day. Its stage is its furthest milestone."""
 
     NOT_IN_HISTORY = ("stage",)
+    RESTORABLE = frozenset({"due_on"})
 
     plan = models.ForeignKey(Plan, models.PROTECT, related_name="rollouts", verbose_name=_("plan"))
     agency = models.ForeignKey(Agency, models.PROTECT, related_name="rollouts", verbose_name=_("agency"))
