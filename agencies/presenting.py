@@ -80,7 +80,7 @@ def history_lines(changes, limit=None, known=(), restorable=None):
             rows=tuple(_rows(change, names, (restorable or {}).get(change.pk, ()))),
             cell=change.cell,
             is_entered=change.before is None,
-            record_url=_record_url(change),
+            record_url=history_url(change),
             upload=str(change.change_set.upload or ""),
             door=change.change_set.get_door_display(),
         )
@@ -135,7 +135,7 @@ def _names_of_references(changes, known):
     return names
 
 
-def _record_url(change):
+def history_url(change):
     """Where the record's history stands; "" for kinds of record that are shown with another."""
     try:
         return reverse(f"history_of_{change.model.rpartition('.')[2]}", args=[change.object_id])

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from procedures import converters  # noqa: F401  (makes <code:…> known)
-from procedures.views import agency, history, lists, recording
+from procedures.views import agency, bulk, history, lists, recording
 from procedures.views.imports import check, confirm, done, downloads, home, match, recognise
 
 MILESTONE = "co-quan/<int:pk>/dot/<int:rollout_id>/moc/<int:milestone_id>"
@@ -29,6 +29,11 @@ urlpatterns = [
     path("ke-hoach/<code:code>/dot-trien-khai/", lists.rollout_list, name="rollouts"),
     path("thu-tuc/", lists.catalogue, name="procedures"),
     path("thu-tuc/co-quan/", lists.duty_list, name="duties"),
+    path("sua-hang-loat/", bulk.begin, name="bulk_begin"),
+    path("sua-hang-loat/<int:pk>/doi-chieu/", bulk.names, name="bulk_names"),
+    path("sua-hang-loat/<int:pk>/", bulk.values, name="bulk_values"),
+    path("sua-hang-loat/<int:pk>/xem-truoc/", bulk.preview, name="bulk_preview"),
+    path("mot-van-ban/", bulk.one_decision, name="one_decision"),
     *(
         path(f"lich-su/{kind.slug}/<int:pk>/", history.record_history, {"kind": kind}, f"history_of_{name}")
         for name, kind in history.KINDS.items()

@@ -19,7 +19,7 @@ from agencies.access import holds_at_top, may_restore
 from agencies.errors import ChangedMeanwhile, Refused
 from agencies.forms import RestoreForm
 from agencies.models import Agency, Change, Membership, Role, User
-from agencies.presenting import history_lines, printed_values, record_kind
+from agencies.presenting import history_lines, history_url, printed_values, record_kind
 from procedures.models import (
     AgencyProcedure,
     Declaration,
@@ -188,7 +188,7 @@ def restore_value(request, pk, column):
     except Refused as refused:
         form.add_error(None, refused.message)
         return _show(request, change, found, form, status=422)
-    back = reverse(f"history_of_{change.model.rpartition('.')[2]}", args=[change.object_id])
+    back = history_url(change) or change.change_set.get_absolute_url()
     if own is None:
         messages.info(request, _("It holds this value already; nothing was done twice."))
     else:
@@ -210,7 +210,7 @@ def _show(request, change, found, form, *, refusal="", other=None, status=200):
         "then": then,
         "refusal": refusal,
         "first": other.change if other else None,
-        "back": reverse(f"history_of_{change.model.rpartition('.')[2]}", args=[change.object_id]),
+        "back": history_url(change) or change.change_set.get_absolute_url(),
     }
     return render(request, "procedures/restore_value.html", context, status=status)
 
