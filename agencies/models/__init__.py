@@ -4,7 +4,7 @@ from .agency import Agency
 from .aliases import AgencyAlias
 from .history import Change, ChangeSet, Upload
 from .identities import PastIdentity, Succession
-from .kept import KeptForm
+from .kept import KeptForm, SentOnce
 from .people import Membership, Role, User
 from .tree import Kind, Level
 
@@ -19,6 +19,7 @@ __all__ = [
     "Membership",
     "PastIdentity",
     "Role",
+    "SentOnce",
     "Succession",
     "Upload",
     "User",

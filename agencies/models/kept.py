@@ -1,4 +1,4 @@
-"""What a person sent and could not be saved: kept for a short while, for that person alone."""
+"""Forms on their way: what could not be saved is kept for a while, what was saved is not saved twice."""
 
 import datetime
 import json
@@ -14,6 +14,7 @@ SECRET = ("password", "csrfmiddlewaretoken")
 MOST_BYTES = 600_000
 MOST_OF_ONE = 10
 KEPT = datetime.timedelta(hours=2)
+FORGOTTEN = datetime.timedelta(days=7)
 
 
 class KeptFormManager(models.Manager):
@@ -59,3 +60,32 @@ class KeptForm(models.Model):
 
     def __str__(self):
         return self.action
+
+
+class SentOnceManager(models.Manager):
+    def first_time(self, token):
+        """Whether a form is sent for the first time, inside the transaction that writes what it says.
+
+        The second of two clicks waits here for the first one and then learns that it was done.
+        """
+        self.filter(sent_at__lt=timezone.now() - FORGOTTEN).delete()
+        _sent, is_new = self.get_or_create(token=token)
+        return is_new
+
+
+class SentOnce(models.Model):
+    """The token of a form that enters a record and was sent: for records that no natural key tells apart."""
+
+    IS_NO_FACT = True
+
+    token = models.CharField(max_length=40, unique=True)
+    sent_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    objects = SentOnceManager()
+
+    class Meta:
+        verbose_name = _("sent form")
+        verbose_name_plural = _("sent forms")
+
+    def __str__(self):
+        return self.token
