@@ -295,7 +295,9 @@ class Declaration(Entry):
     def _claim(self, seen):
         """Take the declaration for this change: the version in the filter makes the second click miss."""
         claimed = Declaration.objects.filter(pk=self.pk, version=seen).update(version=seen + 1)
-        stored = Declaration.objects.select_related("agency", "standard").get(pk=self.pk)
+        stored = Declaration.objects.select_related("agency", "standard").filter(pk=self.pk).first()
+        if stored is None:
+            raise ChangedMeanwhile(self.agency, Change.objects.of(self))
         if not claimed:
             raise ChangedMeanwhile(stored)
         return stored
