@@ -10,7 +10,7 @@ import os
 import sys
 import threading
 from http.cookies import SimpleCookie
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
 
 class Browser:
@@ -30,12 +30,12 @@ class Browser:
             session.save()
             self.cookies[settings.SESSION_COOKIE_NAME] = session.session_key
 
-    def ask(self, method, address, body=None, *, keep=True):
+    def ask(self, method, address, body=None, content_type="", *, keep=True):
         connection = http.client.HTTPConnection(self.host, timeout=120)
         cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         headers = {"Cookie": cookies, "Referer": f"http://{self.host}/"}
         if body is not None:
-            headers["Content-Type"] = "application/x-www-form-urlencoded"
+            headers["Content-Type"] = content_type
         connection.request(method, address, body, headers)
         answer = connection.getresponse()
         text = answer.read().decode("utf-8", "replace")
@@ -46,8 +46,8 @@ class Browser:
         return answer.status, text
 
     def form(self, sent):
-        """The body that the form would send."""
-        from iso_rollout.tests.sent_twice.pages import form_values, with_values
+        """Where the form goes, its body and the kind of that."""
+        from iso_rollout.tests.sent_twice.pages import encoded, form_values, with_values
 
         action = sent.action or sent.page
         status, html = self.ask("GET", "/toi/" if sent.without_form else sent.page)
@@ -55,18 +55,18 @@ class Browser:
         pairs = [] if sent.without_form else form_values(html, page=sent.page, action=action)
         # The secret of the cookie is a token as well.
         values = sent.values | {"csrfmiddlewaretoken": self.cookies["csrftoken"]}
-        return action, urlencode(with_values(pairs, values))
+        return action, *encoded(with_values(pairs, values), sent.files)
 
 
 def send(address, sent, times):
     """Send a form so many times at once; the statuses."""
     browser = Browser(address, sent.person)
-    action, body = browser.form(sent)
+    action, body, content_type = browser.form(sent)
     together, statuses = threading.Barrier(times), []
 
     def one():
         together.wait()
-        statuses.append(browser.ask("POST", action, body, keep=False)[0])
+        statuses.append(browser.ask("POST", action, body, content_type, keep=False)[0])
 
     threads = [threading.Thread(target=one) for _n in range(times)]
     for thread in threads:

@@ -6,6 +6,7 @@ A new address that accepts POST needs its line here, or in `WITHOUT_EFFECT`; a t
 import itertools
 from dataclasses import dataclass, field
 from types import SimpleNamespace
+from urllib.parse import urlencode
 
 from django.urls import reverse
 
@@ -24,6 +25,7 @@ from procedures.testing import (
     reach,
     standard,
 )
+from reports.models import OfficeTemplate
 
 _numbers = itertools.count(1)
 CASES = {}
@@ -37,6 +39,7 @@ class Sent:
     page: str
     values: dict = field(default_factory=dict)
     action: str | None = None
+    files: dict = field(default_factory=dict)  # {name: (file name, bytes)}
     without_form: bool = False  # a button that has no form on a page of its own
     changes: bool = True  # whether a table of the register changes
 
@@ -376,6 +379,57 @@ def _(w):
     held = Membership.objects.get(user=w.editor)
     page = reverse("person", args=[w.editor.pk])
     return Sent(w.administrator, page, {"on": "31/12/2021"}, reverse("end_grant", args=[held.pk]))
+
+
+# Reports
+
+
+def shown_report(w):
+    values = {
+        "kind": "progress", "plan": w.plan.code, "agency": w.province.committee.pk, "on": "31/12/2020",
+        "made_on": "05/01/2021", "signer_title": "Giám đốc",
+    }  # fmt: skip
+    return urlencode(values)
+
+
+@case("publish_report")
+def _(w):
+    query = shown_report(w)
+    page = f"{reverse('report_preview')}?{query}"
+    return Sent(w.coordinator, page, {}, f"{reverse('publish_report')}?{query}")
+
+
+def office_template(w):
+    return OfficeTemplate.objects.create(
+        name="Mẫu",
+        file_name="mau.docx",
+        sha256=f"{w.number:064d}",
+        file=f"templates/{w.number}",
+        uploaded_by=w.coordinator,
+    )
+
+
+@case("use_template")
+def _(w):
+    page = reverse("report_templates")
+    return Sent(w.coordinator, page, {}, reverse("use_template", args=[office_template(w).pk]))
+
+
+@case("use_built_in_template")
+def _(w):
+    OfficeTemplate.use(office_template(w), by=w.coordinator)
+    return Sent(w.coordinator, reverse("report_templates"), {}, reverse("use_built_in_template"))
+
+
+@case("report_templates")
+def _(w):
+    from reports.papers import word
+    from reports.papers.template_views import sample
+
+    data = word.built_in_for(sample(w.coordinator))
+    return Sent(
+        w.coordinator, reverse("report_templates"), {"name": "Mẫu"}, files={"file": ("mau.docx", data)}
+    )
 
 
 # The administration

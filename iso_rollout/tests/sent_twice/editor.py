@@ -32,8 +32,8 @@ def main(address, account, edits):
         rollout = milestone.rollout
         page = reverse("amend_milestone", args=[rollout.agency_id, rollout.pk, milestone.pk])
         note = f"{account} {number}"
-        action, body = browser.form(Sent(person, page, {"note": note, "reason": "Thử"}))
-        status, html = browser.ask("POST", action, body, keep=False)
+        action, *body = browser.form(Sent(person, page, {"note": note, "reason": "Thử"}))
+        status, html = browser.ask("POST", action, *body, keep=False)
         if status == 302:
             accepted[milestone.pk].append(note)
         elif status == 409 and note in html:

@@ -1,8 +1,10 @@
 """A form of a page as a browser would send it, and what the whole register holds."""
 
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlencode, urljoin, urlsplit
 
 from django.apps import apps
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 
 from iso_rollout.refill import _Forms
 
@@ -47,6 +49,18 @@ def with_values(pairs, values):
             if one is not None:
                 pairs.append((name, str(one)))
     return pairs
+
+
+def encoded(pairs, files):
+    """The body of a form and its kind: plain, or in parts when files come along. `files`: {name: (file name, bytes)}."""
+    if not files:
+        return urlencode(pairs), "application/x-www-form-urlencoded"
+    data = {}
+    for name, value in pairs:
+        data.setdefault(name, []).append(value)
+    for name, (file_name, content) in files.items():
+        data[name] = SimpleUploadedFile(file_name, content)
+    return encode_multipart(BOUNDARY, data), MULTIPART_CONTENT
 
 
 def register_state():
