@@ -37,6 +37,7 @@ def _main():
         ("plans", _("Plan"), "flag"),
         ("agencies", _("Agencies"), "building-library"),
         ("procedures", _("Procedures"), "document-text"),
+        ("documents", _("Documents"), "paper-clip"),
         ("reports", _("Reports"), "document-chart-bar"),
     ]
 

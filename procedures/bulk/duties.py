@@ -47,10 +47,10 @@ class Rework:
             duty.pk, duty.agency, str(duty.procedure), before=_said(duty.standard, duty.applied_on, duty.document_code),
             after=_said(standard, day, code), version=duty.version,
         )  # fmt: skip
-        before = (duty.standard_id, duty.applied_on, duty.document_code, duty.note)
+        before = (duty.standard_id, duty.applied_on, duty.document_code)
         after = (standard.pk if standard else None, day, code)
         line.plan = Duty(
-            duty.agency_id, duty.procedure_id, str(duty), "", *after, duty.note, duty.pk, duty.version, before
+            duty.agency_id, duty.procedure_id, *after, duty.note, "", id=duty.pk, version=duty.version
         )
         try:
             if not is_allowed:
@@ -59,7 +59,7 @@ class Rework:
                 _check(duty, standard, day, had_another)
         except Refused as refused:
             return line.refuse(refused)
-        if before[:3] == after:
+        if before == after:
             line.outcome = SAME
         return line
 

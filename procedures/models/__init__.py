@@ -3,10 +3,12 @@
 from .agency_procedures import AgencyProcedure, PastApplication
 from .bulk_edits import BulkEdit
 from .catalogue import Procedure
+from .coverage import Covers
 from .declarations import Declaration, Precision, Redeclaration, standard_on
 from .documents import Document
 from .milestones import Milestone
 from .plans import Metric, Plan, Target, TargetRevision
+from .reaching import Reached
 from .rollouts import Rollout, RolloutMove
 from .standards import Standard
 from .tallies import CoverageTally, retally
@@ -15,6 +17,7 @@ __all__ = [
     "AgencyProcedure",
     "BulkEdit",
     "CoverageTally",
+    "Covers",
     "Declaration",
     "Document",
     "Metric",
@@ -23,6 +26,7 @@ __all__ = [
     "Plan",
     "Precision",
     "Procedure",
+    "Reached",
     "Redeclaration",
     "Rollout",
     "RolloutMove",

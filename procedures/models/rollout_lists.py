@@ -7,10 +7,10 @@ their lines of history, all in one change set.
 from collections import defaultdict
 
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from agencies.bulk import update_rows
 from agencies.errors import Refused
 from agencies.history import change_of, record_many, snapshot
 from procedures.lifecycle import Stage, Standing, State
@@ -47,11 +47,13 @@ def milestones_of(rollouts):
     return found
 
 
-def _update(rollouts, columns):
-    """Write columns of rollouts on the version they were read with. Raises Refused when somebody was faster."""
-    rows = [(r.pk, r.version, *(getattr(r, name) for name in columns)) for r in rollouts]
-    if update_rows(Rollout, columns, rows) != len(rows):
-        raise Refused(_("Undertakings were changed meanwhile; nothing was written."))
+def _update(rollouts, **values):
+    """Write the same values to rollouts, whose version grows. Raises Refused when one of them is gone."""
+    ids = sorted(rollout.pk for rollout in rollouts)
+    for i in range(0, len(ids), BATCH):
+        rows = Rollout.objects.filter(pk__in=ids[i : i + BATCH])
+        if rows.update(**values, version=F("version") + 1) != len(ids[i : i + BATCH]):
+            raise Refused(_("Undertakings were changed meanwhile; nothing was written."))
     for rollout in rollouts:
         rollout.version += 1
 
@@ -62,7 +64,7 @@ def reschedule_many(rollouts, due_on, *, change_set):
     before = {r.pk: snapshot(r) for r in rollouts}
     for rollout in rollouts:
         rollout.due_on = due_on
-    _update(rollouts, ("due_on",))
+    _update(rollouts, due_on=due_on)
     record_many(change_of(change_set, r, before=before[r.pk]) for r in rollouts)
 
 
@@ -72,7 +74,7 @@ def move_many(rollouts, state, *, on, by, reason, change_set, year=None, due_on=
     before = {r.pk: snapshot(r) for r in rollouts}
     for rollout in rollouts:
         rollout.state = state
-    _update(rollouts, ("state",))
+    _update(rollouts, state=state)
     moves = RolloutMove.objects.bulk_create(
         [RolloutMove(rollout=r, state=state, moved_on=on, reason=reason, moved_by=by) for r in rollouts],
         batch_size=BATCH,
@@ -139,7 +141,11 @@ def reach_many(rollouts, stage, *, on, by, change_set, document=None, note=""):
         made.append(milestone)
         if not rollout.stage or Stage(rollout.stage).rank < stage.rank:
             rollout.stage = stage.value
-    _update(rollouts, ("stage",))
+    by_stage = defaultdict(list)
+    for rollout in rollouts:
+        by_stage[rollout.stage].append(rollout)
+    for furthest, reached in by_stage.items():
+        _update(reached, stage=furthest)
     Milestone.objects.bulk_create(made, batch_size=BATCH)
     record_many(change_of(change_set, milestone) for milestone in made)
     return made

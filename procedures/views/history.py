@@ -108,7 +108,7 @@ KINDS = {
         lambda user: Declaration.objects.visible_to(user).select_related("agency"),
         lambda d: f"{d.agency.get_absolute_url()}#declarations",
     ),
-    "document": Kind("van-ban", Document.objects.visible_to, lambda document: ""),
+    "document": Kind("van-ban", Document.objects.visible_to, Document.get_absolute_url),
     "procedure": Kind("thu-tuc", lambda user: Procedure.objects.all(), lambda p: reverse("procedures")),
     "agencyprocedure": Kind(
         "thu-tuc-co-quan",

@@ -9,7 +9,8 @@ from django.views.decorators.http import require_safe
 from agencies.access import roles_anywhere
 from agencies.models import Agency, Level
 from agencies.viewpoint import viewpoint
-from procedures import listing
+from agencies.views.exports import list_file, wanted_file
+from procedures import imports, listing
 from procedures.bulk import acts_of
 from procedures.forms import AgencyFilter, CatalogueFilter, DutyFilter, RolloutFilter
 from procedures.lifecycle import RECORDERS
@@ -55,6 +56,10 @@ def agency_list(request):
     form = AgencyFilter(request.GET)
     wanted = form.cleaned_data if form.is_valid() else {}
     rows = listing.agencies(request.user, view, wanted)
+    status = view.status if form.is_valid() else 422
+    if status == 200 and (file := wanted_file(request)):
+        kind = "declarations" if request.GET.get("list") == "declarations" else "agencies"
+        return list_file(imports.kind(kind), file, user=request.user, on=view.on, among=rows)
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
     _dress(page.object_list, view)
     return render(
@@ -68,7 +73,7 @@ def agency_list(request):
             "bulk": bulk_of(request, view, "agencies"),
             "may_record": bool(RECORDERS & roles_anywhere(request.user)),
         },
-        status=view.status if form.is_valid() else 422,
+        status=status,
     )
 
 
@@ -103,6 +108,9 @@ def rollout_list(request, code):
     form = RolloutFilter(request.GET, plan=plan)
     wanted = form.cleaned_data if form.is_valid() else {}
     rows = listing.rollouts(request.user, view, wanted, plan=plan).select_related("agency")
+    status = view.status if form.is_valid() else 422
+    if status == 200 and (file := wanted_file(request)):
+        return list_file(imports.kind("plan"), file, user=request.user, on=view.on, among=rows)
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
     _dress_rollouts(page.object_list, view)
     return render(
@@ -115,7 +123,7 @@ def rollout_list(request, code):
             "page_obj": page,
             "bulk": bulk_of(request, view, "rollouts", plan=plan.code),
         },
-        status=view.status if form.is_valid() else 422,
+        status=status,
     )
 
 
@@ -152,6 +160,9 @@ def duty_list(request):
     count = {"yes": under_iso, "no": in_force - under_iso}.get(wanted.get("iso"), in_force)
     if wanted.get("q"):
         count = None
+    status = view.status if form.is_valid() else 422
+    if status == 200 and (file := wanted_file(request)):
+        return list_file(imports.kind("agency-procedures"), file, user=request.user, on=view.on, among=rows)
     page = CountedPaginator(rows, PER_PAGE, count).get_page(request.GET.get("page"))
     for duty in page.object_list:
         duty.is_under_iso = duty.applied_on is not None and duty.applied_on <= view.on
@@ -166,7 +177,7 @@ def duty_list(request):
             "under_iso": under_iso,
             "bulk": bulk_of(request, view, "duties"),
         },
-        status=view.status if form.is_valid() else 422,
+        status=status,
     )
 
 
@@ -183,10 +194,13 @@ def catalogue(request):
         rows = rows.of_level(wanted["level"])
     if wanted.get("field"):
         rows = rows.filter(field=wanted["field"])
+    status = view.status if form.is_valid() else 422
+    if status == 200 and (file := wanted_file(request)):
+        return list_file(imports.kind("procedures"), file, user=request.user, on=view.on, among=rows)
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
     return render(
         request,
         "procedures/catalogue.html",
         {"view": view, "form": form, "page_obj": page},
-        status=view.status if form.is_valid() else 422,
+        status=status,
     )

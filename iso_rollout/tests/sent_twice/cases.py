@@ -3,12 +3,14 @@
 A new address that accepts POST needs its line here, or in `WITHOUT_EFFECT`; a test counts them.
 """
 
+import io
 import itertools
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from urllib.parse import urlencode
 
 from django.urls import reverse
+from PIL import Image
 
 from agencies.models import Change, ChangeSet, Membership, Role, Upload
 from agencies.testing import day, make_agency, make_province, make_user
@@ -123,6 +125,56 @@ def _(w):
 def _(w):
     values = {"on": "01/03/2021", "year": "2021", "due_on": "31/12/2021", "reason": "Chậm"}
     return Sent(w.coordinator, of_rollout(w, "move_rollout", "carried_over"), values)
+
+
+@case("record_several")
+def _(w):
+    values = {
+        "on_planned": "10/06/2020",
+        "on_steering": "20/06/2020",
+        "paper_steering": f"{w.number}/QĐ ngày 20/06/2020",
+    }
+    return Sent(w.editor, of_rollout(w, "record_several"), values)
+
+
+# Documents
+
+
+def picture(w):
+    """The bytes of a small picture that nobody sent before."""
+    out = io.BytesIO()
+    Image.new("RGB", (40 + w.number, 40), (w.number % 255, 120, 90)).save(out, "PNG")
+    return {"file": ("quyet-dinh.png", out.getvalue())}
+
+
+@case("register_document")
+def _(w):
+    values = {
+        "issued_by": w.agency.pk, "number": f"{w.number}/QĐ", "signed_on": "08/06/2020", "title": "Quyết định",
+    }  # fmt: skip
+    return Sent(w.editor, reverse("register_document"), values, files=picture(w))
+
+
+@case("register_document", as_="without number and file")
+def _(w):
+    values = {"issued_by": w.agency.pk, "signed_on": "08/06/2020", "title": f"Biên bản {w.number}"}
+    return Sent(w.editor, reverse("register_document"), values)
+
+
+def own_document(w):
+    return make_document(issued_by=w.agency)
+
+
+@case("amend_document")
+def _(w):
+    page = reverse("amend_document", args=[own_document(w).pk])
+    return Sent(w.editor, page, {"signer": "Nguyễn Văn A", "why": "Thiếu người ký"})
+
+
+@case("replace_file")
+def _(w):
+    page = reverse("replace_file", args=[own_document(w).pk])
+    return Sent(w.editor, page, {"why": "Bản rõ hơn"}, files=picture(w))
 
 
 # Declarations
@@ -424,7 +476,7 @@ def _(w):
 @case("report_templates")
 def _(w):
     from reports.papers import word
-    from reports.papers.template_views import sample
+    from reports.views.templates import sample
 
     data = word.built_in_for(sample(w.coordinator))
     return Sent(
