@@ -76,9 +76,18 @@ def may_undo(user, change_set):
     grants and people go back only by those who may keep them: administrators, and for
     superusers superusers.
     """
+    return _may_take_back(user, change_set.changes.order_by())
+
+
+def may_restore(user, change):
+    """Whether a person may bring back a value of one line: as for taking back its change set, of that line alone."""
+    return _may_take_back(user, type(change).objects.order_by().filter(pk=change.pk))
+
+
+def _may_take_back(user, lines):
     if user.is_authenticated and user.is_active and user.is_superuser:
         return True
-    lines, people = change_set.changes.order_by(), ("agencies.membership", "agencies.user")
+    people = ("agencies.membership", "agencies.user")
     facts = lines.exclude(model__in=people)
     others = facts.exclude(agency=None).exclude(scope_of(user, "agency__", {Role.COORDINATOR}))
     if others.exists():

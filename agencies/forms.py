@@ -154,5 +154,12 @@ class ChangeSetFilterForm(forms.Form):
         self.fields["at"].queryset = agencies
 
 
+class RestoreForm(forms.Form):
+    """One value back: the version that the person saw (0: the record carries none), and why."""
+
+    seen = forms.IntegerField(min_value=0, max_value=2**31 - 1, widget=forms.HiddenInput)
+    reason = CleanCharField(label=_("Reason"), max_length=500)
+
+
 class UndoForm(forms.Form):
     reason = CleanCharField(label=_("Reason"), required=False, max_length=500)

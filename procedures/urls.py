@@ -3,7 +3,19 @@
 from django.urls import path
 
 from procedures import converters  # noqa: F401  (makes <code:…> known)
-from procedures.views import agency, documents, find, grid, grid_acts, lists, recording, several, workbooks
+from procedures.views import (
+    agency,
+    bulk,
+    documents,
+    find,
+    grid,
+    grid_acts,
+    history,
+    lists,
+    recording,
+    several,
+    workbooks,
+)
 from procedures.views.imports import check, confirm, done, downloads, home, match, recognise
 
 MILESTONE = "co-quan/<int:pk>/dot/<int:rollout_id>/moc/<int:milestone_id>"
@@ -40,6 +52,16 @@ urlpatterns = [
     path("ke-hoach/<code:code>/dot-trien-khai/", lists.rollout_list, name="rollouts"),
     path("thu-tuc/", lists.catalogue, name="procedures"),
     path("thu-tuc/co-quan/", lists.duty_list, name="duties"),
+    path("sua-hang-loat/", bulk.begin, name="bulk_begin"),
+    path("sua-hang-loat/<int:pk>/doi-chieu/", bulk.names, name="bulk_names"),
+    path("sua-hang-loat/<int:pk>/", bulk.values, name="bulk_values"),
+    path("sua-hang-loat/<int:pk>/xem-truoc/", bulk.preview, name="bulk_preview"),
+    path("mot-van-ban/", bulk.one_decision, name="one_decision"),
+    *(
+        path(f"lich-su/{kind.slug}/<int:pk>/", history.record_history, {"kind": kind}, f"history_of_{name}")
+        for name, kind in history.KINDS.items()
+    ),
+    path("lich-su/dong/<int:pk>/<slug:column>/", history.restore_value, name="restore_value"),
     path("van-ban/", documents.document_list, name="documents"),
     path("van-ban/moi/", documents.register, name="register_document"),
     path("van-ban/tim/", documents.options, name="document_options"),

@@ -120,11 +120,16 @@ def hold_imports(kind):
 
     On SQLite the transaction itself holds the lock.
     """
+    hold_lists()
+    if kind.writes_tree:
+        one_writer()
+
+
+def hold_lists():
+    """One list or bulk edit after the other, until the transaction ends. On SQLite the transaction itself holds the lock."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [0x150_9001])
-    if kind.writes_tree:
-        one_writer()
 
 
 def latest_change():

@@ -4,6 +4,7 @@ from .agency import Agency
 from .aliases import AgencyAlias
 from .history import Change, ChangeSet, Upload
 from .identities import PastIdentity, Succession
+from .kept import KeptForm, SentOnce
 from .people import Membership, Role, User
 from .tree import Kind, Level
 
@@ -12,11 +13,13 @@ __all__ = [
     "AgencyAlias",
     "Change",
     "ChangeSet",
+    "KeptForm",
     "Kind",
     "Level",
     "Membership",
     "PastIdentity",
     "Role",
+    "SentOnce",
     "Succession",
     "Upload",
     "User",

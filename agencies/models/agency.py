@@ -26,6 +26,20 @@ class Agency(models.Model):
     """A body in the tree. Its id is for life; name, code, kind and parent may change on a date."""
 
     NOT_IN_HISTORY = ("path", "search_key", "sort_key")
+    RESTORABLE = frozenset(
+        {
+            "name",
+            "code",
+            "kind",
+            "level",
+            "parent_id",
+            "covered_by_id",
+            "gso_code",
+            "latitude",
+            "longitude",
+            "note",
+        }
+    )
     # Relations that do not hold an entry that is taken back.
     VOIDED_WITH = ("changes", "past")
 
@@ -367,6 +381,15 @@ class Agency(models.Model):
         )
 
     # Taking back (agencies.history)
+
+    def put_value_back(self, column, value, *, by, seen, reason, change_set):
+        """Bring back an earlier value, as a mistake is corrected."""
+        field = next(f for f in self._meta.concrete_fields if f.attname == column)
+        if field.is_relation and value is not None:
+            value = Agency.objects.filter(pk=value).first()
+            if value is None:
+                raise Refused(gettext("what it refers to is gone"))
+        self.revise(by=by, seen=seen, reason=reason, change_set=change_set, **{field.name: value})
 
     @classmethod
     def void_many(cls, agencies):

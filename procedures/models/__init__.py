@@ -1,6 +1,7 @@
 """Facts of what is to be done and how far it is, by noun."""
 
 from .agency_procedures import AgencyProcedure, PastApplication
+from .bulk_edits import BulkEdit
 from .catalogue import Procedure
 from .coverage import Covers
 from .declarations import Declaration, Precision, Redeclaration, standard_on
@@ -15,6 +16,7 @@ from .tallies import CoverageTally, retally
 
 __all__ = [
     "AgencyProcedure",
+    "BulkEdit",
     "CoverageTally",
     "Covers",
     "Declaration",

@@ -150,6 +150,9 @@ class _Work:
 class AgencyProcedure(models.Model):
     """One agency's duty to handle one procedure (TT 26/2014/TT-BKHCN Điều 4)."""
 
+    # Standard and day hang together with what it ran under before.
+    RESTORABLE = frozenset({"assigned_on", "ended_on", "document_code", "note"})
+
     agency = models.ForeignKey(
         Agency, models.PROTECT, related_name="procedures", db_index=False, verbose_name=_("agency")
     )

@@ -50,6 +50,7 @@ class Procedure(models.Model):
     """A published procedure. The national code is text, never a number (Excel eats its zeros)."""
 
     NOT_IN_HISTORY = ("search_key",)
+    RESTORABLE = frozenset({"code", "name", "field", "levels", "decision", "effective_on", "repealed_on"})
 
     # Empty: old lists have procedures without a code; field, name and levels tell them apart.
     code = models.CharField(_("code"), max_length=64, blank=True)

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from agencies.history import change_of, record_many, snapshot
 from agencies.progress import Doing, tell
-from procedures.lifecycle import Stage
+from procedures.lifecycle import Stage, State
 from procedures.models.agency_procedures import AgencyProcedure, PastApplication
 from procedures.models.coverage import Covers
 from procedures.models.declarations import Declaration, Precision, Redeclaration
@@ -31,6 +31,7 @@ class Declared:
     precision: str = Precision.DAY
     note: str = ""
     signer: str = ""
+    document: object = None
     rollout: object = None
     cell: str = ""
 
@@ -51,9 +52,10 @@ def declare_many(entries, *, by, change_set, covers_procedures=True):
     for number, entry in enumerate(sorted(entries, key=lambda e: e.on)):
         tell(Doing.WRITING, number, len(entries))
         declaration = Declaration(
-            agency=entry.agency, standard=entry.standard, declared_on=entry.on, number=entry.number, signer=entry.signer,
-            precision=entry.precision, note=entry.note, recorded_by=by, recorded_at=now,
-            reason=_reason(earlier[entry.agency.pk], entry), covers=Covers.ALL if covers_procedures else Covers.NONE,
+            agency=entry.agency, standard=entry.standard, declared_on=entry.on, number=entry.number,
+            precision=entry.precision, note=entry.note, signer=entry.signer, document=entry.document, recorded_by=by,
+            recorded_at=now, reason=_reason(earlier[entry.agency.pk], entry),
+            covers=Covers.ALL if covers_procedures else Covers.NONE,
         )  # fmt: skip
         earlier[entry.agency.pk].append((entry.on, entry.standard.pk))
         declaration.settle(by, acting_roles(by, entry.agency))
@@ -65,6 +67,21 @@ def declare_many(entries, *, by, change_set, covers_procedures=True):
     if covers_procedures:
         cover(entries, change_set=change_set)
     return [d for d, _entry in made]
+
+
+def fits(rollout, reached, *, standard, on, form=""):
+    """Whether a declaration completes an undertaking: open, of its form and standard, in its time.
+
+    `reached` are the rollout's stages that count; `form` "": any.
+    """
+    return (
+        rollout.state == State.ACTIVE
+        and Stage.DECLARED not in reached
+        and form in ("", rollout.form)
+        and rollout.target_standard_id in (None, standard.pk)
+        and rollout.plan.starts_on <= on
+        and rollout.assigned_on <= on <= timezone.localdate()
+    )
 
 
 def _reason(earlier, entry):
@@ -82,7 +99,7 @@ def _reach(made, by, change_set):
             continue
         milestone = Milestone(
             rollout=entry.rollout, stage=Stage.DECLARED, rank=Stage.DECLARED.rank, reached_on=entry.on,
-            declaration=declaration, recorded_by=by, recorded_at=declaration.recorded_at,
+            declaration=declaration, document=entry.document, recorded_by=by, recorded_at=declaration.recorded_at,
             acceptance=declaration.acceptance, reviewed_by=declaration.reviewed_by, reviewed_at=declaration.reviewed_at,
         )  # fmt: skip
         milestones.append((milestone, entry))

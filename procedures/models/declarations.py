@@ -180,6 +180,20 @@ class DeclarationQuerySet(EntryQuerySet):
 class Declaration(Coverage, Entry):
     """One declaration of conformity. No expiry, no suspension: the law has none."""
 
+    RESTORABLE = frozenset(
+        {
+            "declared_on",
+            "number",
+            "signer",
+            "reason",
+            "scope_note",
+            "notified_on",
+            "posted_on",
+            "note",
+            "document_id",
+        }
+    )
+
     agency = models.ForeignKey(
         Agency, models.PROTECT, related_name="declarations", db_index=False, verbose_name=_("agency")
     )
@@ -292,7 +306,9 @@ class Declaration(Coverage, Entry):
     def _claim(self, seen):
         """Take the declaration for this change: the version in the filter makes the second click miss."""
         claimed = Declaration.objects.filter(pk=self.pk, version=seen).update(version=seen + 1)
-        stored = Declaration.objects.select_related("agency", "standard").get(pk=self.pk)
+        stored = Declaration.objects.select_related("agency", "standard").filter(pk=self.pk).first()
+        if stored is None:
+            raise ChangedMeanwhile(self.agency, Change.objects.of(self))
         if not claimed:
             raise ChangedMeanwhile(stored)
         return stored
@@ -339,6 +355,12 @@ class Declaration(Coverage, Entry):
             stored.move_cover(was, change_set)
         self.refresh_from_db()
         return stored
+
+    def put_value_back(self, column, value, *, by, seen, reason, change_set):
+        """Bring back an earlier value, as a correction (agencies.history)."""
+        values = {} if column == "declared_on" else {column: value}
+        on = value if column == "declared_on" else self.declared_on
+        self.amend(on=on, by=by, seen=seen, why=reason, change_set=change_set, **values)
 
     @transaction.atomic
     def withdraw(self, *, by, seen, reason, change_set=None, cell=""):

@@ -79,8 +79,17 @@ class DocumentQuerySet(models.QuerySet):
         """
         document = Document(issued_by=agency, replaces=replaces, **values)
         document.check_keeper(by)
-        if agency is not None and self.same_as(agency, document.number, document.signed_on).exists():
-            raise Refused(gettext("This document is on record already."), "number")
+        if agency is not None:
+            # The second of two clicks waits here for the first and then finds what it entered.
+            Agency.objects.select_for_update(no_key=True).get(pk=agency.pk)
+            same = self.same_as(agency, document.number, document.signed_on)
+            if not document.number:
+                same = self.filter(
+                    issued_by=agency, number="", signed_on=document.signed_on, title=document.title
+                )
+                same = same.filter(sha256=file.sha256 if file else "")
+            if same.exists():
+                raise Refused(gettext("This document is on record already."), "number")
         if replaces is not None and self.filter(replaces=replaces).exists():
             raise Refused(gettext("Another document took its place already."), "replaces")
         if file is not None:
@@ -93,6 +102,7 @@ class Document(models.Model):
     """Number, date, signer and file (NĐ 30/2020/NĐ-CP)."""
 
     NOT_IN_HISTORY = ("search_key",)
+    RESTORABLE = frozenset({"kind", "number", "signed_on", "signer", "title", "issued_by_id"})
 
     kind = models.CharField(
         _("kind of document"), max_length=10, choices=Evidence.choices, default=Evidence.DECISION
@@ -192,6 +202,10 @@ class Document(models.Model):
         if stored.issued_by and number and own.filter(number=number, signed_on=day).exists():
             raise Refused(gettext("This document is on record already."), "number")
         return stored._write(before, gettext("Document corrected: %s") % stored, by, why, change_set)
+
+    def put_value_back(self, column, value, *, by, seen, reason, change_set):
+        """Bring back an earlier value, as a correction (agencies.history)."""
+        self.amend(by=by, seen=seen, why=reason, change_set=change_set, **{column: value})
 
     @transaction.atomic
     def replace_file(self, file, *, by, seen, why="", change_set=None):

@@ -11,7 +11,7 @@ from agencies.access import roles_at
 from agencies.errors import ChangedMeanwhile
 from agencies.history import open_change_set, record, snapshot
 from agencies.models import Role
-from procedures.lifecycle import Acceptance, check_review
+from procedures.lifecycle import Acceptance, StepRefused, check_review
 
 
 def acting_roles(person, agency):
@@ -115,7 +115,10 @@ class Entry(models.Model):
         }
         model, before = type(self), snapshot(self)
         if not model.objects.filter(pk=self.pk, version=seen).update(**values):
-            raise ChangedMeanwhile(model.objects.get(pk=self.pk))
+            theirs = model.objects.filter(pk=self.pk).first()
+            if theirs is None:
+                raise StepRefused(gettext("This entry was taken back meanwhile."))
+            raise ChangedMeanwhile(theirs)
         stored = model.objects.get(pk=self.pk)
         change_set = change_set or open_change_set(
             gettext("%(acceptance)s: %(entry)s") % {"acceptance": Acceptance(after).label, "entry": self},

@@ -21,6 +21,8 @@ class MilestoneQuerySet(EntryQuerySet):
 class Milestone(Entry):
     """A dated step reached, with its evidence."""
 
+    RESTORABLE = frozenset({"reached_on", "document_id", "note"})
+
     rollout = models.ForeignKey(
         "procedures.Rollout",
         models.PROTECT,
@@ -98,6 +100,24 @@ class Milestone(Entry):
         """The stage follows; what now counts together must obey the hard rules."""
         Milestone.refresh_derived([self])
         Milestone.check_stored([self])
+
+    def put_value_back(self, column, value, *, by, seen, reason, change_set):
+        """Bring back an earlier value, as a correction (agencies.history)."""
+        values = {"reached_on": self.reached_on, "document_id": self.document_id, "note": self.note} | {
+            column: value
+        }
+        document = Document.objects.filter(pk=values["document_id"]).first()
+        self.rollout.amend(
+            self,
+            on=values["reached_on"],
+            document=document,
+            note=values["note"],
+            by=by,
+            seen=self.rollout.version,
+            entry_seen=seen,
+            reason=reason,
+            change_set=change_set,
+        )
 
     def copied_to(self, rollout):
         """The same milestone for the rollout that carries this one's on."""

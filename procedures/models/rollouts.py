@@ -7,6 +7,7 @@ from django.db import models, transaction
 from django.db.models import Exists, F, Max, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -66,6 +67,7 @@ class Rollout(Reaching, models.Model):
     """One unit's undertaking under a plan: form, year, due day. Its stage is its furthest milestone."""
 
     NOT_IN_HISTORY = ("stage",)
+    RESTORABLE = frozenset({"due_on"})
 
     plan = models.ForeignKey(Plan, models.PROTECT, related_name="rollouts", verbose_name=_("plan"))
     agency = models.ForeignKey(Agency, models.PROTECT, related_name="rollouts", verbose_name=_("agency"))
@@ -268,14 +270,19 @@ class Rollout(Reaching, models.Model):
         """
         on = on or timezone.localdate()
         state = State(state)
-        if on > timezone.localdate():
-            raise StepRefused(gettext("The day lies in the future."), "on")
         roles = acting_roles(by, self.agency)
         rollout = self._claim(seen)
-        lifecycle.check_move(rollout.standing(), state, roles=roles, reason=reason)
         last = rollout.moves.order_by("-moved_on").first()
-        if on < rollout.assigned_on or (last and on < last.moved_on):
-            raise StepRefused(gettext("The day lies before the last change of this rollout."), "on")
+        rollout.check_move(
+            state,
+            rollout.standing(),
+            on=on,
+            roles=roles,
+            reason=reason,
+            last=last and last.moved_on,
+            year=year,
+            due_on=due_on,
+        )
         change_set = change_set or open_change_set(
             gettext("%(rollout)s: %(state)s") % {"rollout": rollout, "state": state.label},
             by=by,
@@ -293,10 +300,51 @@ class Rollout(Reaching, models.Model):
         self.refresh_from_db()
         return heir
 
-    def _carry_on(self, on, year, due_on, by, change_set):
-        """The undertaking of another year, with the milestones reached so far."""
+    def check_move(self, state, standing, *, on, roles, reason, last=None, year=None, due_on=None):
+        """Raises StepRefused unless the rollout may move there on that day; `last` is the day of its last move."""
+        if on > timezone.localdate():
+            raise StepRefused(gettext("The day lies in the future."), "on")
+        lifecycle.check_move(standing, state, roles=roles, reason=reason)
+        if on < self.assigned_on or (last and on < last):
+            raise StepRefused(gettext("The day lies before the last change of this rollout."), "on")
+        if state != State.CARRIED_OVER:
+            return
         if not year or year <= self.year or year not in self.plan.years or due_on is None or due_on <= on:
             raise StepRefused(gettext("Say a later year of the plan and a later due day."), "year")
+
+    def check_due(self, due_on, roles):
+        """Raises StepRefused when the rollout may not have another due day, or not that one."""
+        if not roles & lifecycle.KEEPERS:
+            raise StepRefused(gettext("Your role does not allow this entry."))
+        if self.state not in OPEN_STATES:
+            raise StepRefused(
+                gettext("The rollout does not go on: %(state)s.") % {"state": State(self.state).label}
+            )
+        if due_on < self.assigned_on:
+            raise StepRefused(gettext("The due day lies before the day of the assignment."), "due_on")
+
+    @transaction.atomic
+    def reschedule(self, due_on, *, by, seen, reason="", change_set=None):
+        """Give the rollout another due day. Raises StepRefused and ChangedMeanwhile."""
+        rollout = self._claim(seen)
+        rollout.check_due(due_on, acting_roles(by, rollout.agency))
+        before = snapshot(rollout)
+        rollout.due_on = due_on
+        rollout.save(update_fields=["due_on"])
+        change_set = change_set or open_change_set(
+            gettext("%(rollout)s: due on %(day)s") % {"rollout": rollout, "day": date_format(due_on)},
+            by=by,
+            reason=reason,
+        )
+        record(change_set, rollout, before=before)
+        self.refresh_from_db()
+
+    def put_value_back(self, column, value, *, by, seen, reason, change_set):
+        """Bring back an earlier due day (agencies.history)."""
+        self.reschedule(value, by=by, seen=seen, reason=reason, change_set=change_set)
+
+    def _carry_on(self, on, year, due_on, by, change_set):
+        """The undertaking of another year, with the milestones reached so far."""
         heir = self.plan.assign(
             self.agency,
             form=self.form,

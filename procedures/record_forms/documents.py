@@ -130,7 +130,8 @@ class RegisterForm(FactsForm):
         """The second of two clicks: the same document, entered by the same person."""
         typed = self.cleaned_data
         found = Document.objects.filter(issued_by=typed["issued_by"], number=typed["number"])
-        found = found.filter(signed_on=typed["signed_on"]).exclude(number="").first()
+        found = found.filter(signed_on=typed["signed_on"])
+        found = (found if typed["number"] else found.filter(title=typed["title"])).first()
         if found is None or not self.says(found) or not last_change_is_by(user, Change.objects.of(found)):
             return False
         self.document = found

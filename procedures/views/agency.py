@@ -3,6 +3,7 @@
 from itertools import groupby
 
 from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
 
 from agencies.access import roles_at, visible_to
 from agencies.models import Agency, Change, Role, Succession
@@ -21,6 +22,7 @@ DOCUMENTS_SHOWN = 12
 NOT_SHOWN = ("procedures.agencyprocedure", "procedures.pastapplication")
 
 
+@require_safe
 def agency_page(request, pk):
     """Everything about one agency, on a day."""
     view = seen_from(request)

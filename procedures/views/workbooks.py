@@ -18,7 +18,7 @@ from agencies.imports import uploads
 from agencies.models import Agency, Upload
 from agencies.views.exports import TYPES
 from iso_rollout.sheets.guard import MAX_BYTES, MAX_MEMBERS
-from procedures import imports
+from procedures import imports, listing
 from procedures.forms import AgencyFilter
 from procedures.lifecycle import RECORDERS
 from procedures.models import AgencyProcedure, IssuedSheet, Standard
@@ -28,7 +28,6 @@ from procedures.views.imports.access import job_for
 from procedures.views.imports.downloads import IN_MEMORY
 from procedures.views.imports.forms import TOO_LARGE, WorkbookForm
 from procedures.views.imports.home import dress, is_too_large, receive_once
-from procedures.views.lists import narrowed
 from procedures.workbooks.authors import last_changes
 from procedures.workbooks.building import file_name, write_workbook, write_zip
 from procedures.workbooks.contents import contents, issue
@@ -148,7 +147,7 @@ def _wanted(request, scope, below, today):
     rows = Agency.objects.filter(scope_of(request.user, roles=RECORDERS)).as_of(today).within(scope)
     form = AgencyFilter(request.POST)
     if form.is_valid() and form.is_filtered:
-        rows = narrowed(with_stage(rows, today), form.cleaned_data)
+        rows = listing.narrowed(with_stage(rows, today), form.cleaned_data)
     ids = [agency.pk for agency in rows.order_by()[: MAX_MEMBERS + 1]]
     return list(Agency.objects.filter(pk__in=ids).order_by("path"))
 

@@ -87,6 +87,8 @@ class PublishedReportQuerySet(models.QuerySet):
         `content`: what `papers.content.build` gave. The same content published again is the same report. It stands in
         no change set: what was published is not taken back, only followed by another.
         """
+        # The second of two clicks waits here for the first and then finds what it published.
+        Agency.objects.select_for_update(no_key=True).get(pk=scope.pk)
         same = self.filter(scope=scope, kind=content["kind"], on=content["on"], published_by=by)
         for report in same.select_for_update().order_by("-id")[:20]:
             if report.content == content:

@@ -7,6 +7,7 @@ from django.utils.formats import number_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from django.views.decorators.http import require_safe
 
 from agencies.access import visible_to
 from agencies.models import Agency, Kind, Level
@@ -20,6 +21,7 @@ LATE_SHOWN = 5
 TILES_SHOWN = 400  # more communes than fit on one page are shown by their districts' own boards
 
 
+@require_safe
 def board(request):
     """Where the scope stands against its plan on a day."""
     view = seen_from(request)
@@ -180,6 +182,7 @@ def _tiles(view, user):
     return sorted(found, key=lambda d: d["agency"].path)
 
 
+@require_safe
 def plan_page(request, code):
     """A plan: its decision, period, targets with their earlier figures, and its rollouts."""
     view = seen_from(request)
@@ -228,6 +231,7 @@ def plan_page(request, code):
     )
 
 
+@require_safe
 def latest_plan(request):
     """The plan in force, for the navigation; a page that says what to do when there is none."""
     view = seen_from(request)

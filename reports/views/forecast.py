@@ -2,6 +2,7 @@
 
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.views.decorators.http import require_safe
 
 from procedures.models import Plan
 from procedures.views.lists import seen_from
@@ -9,6 +10,7 @@ from reports import charts, forecast
 from reports.outlook import costliest, outlook
 
 
+@require_safe
 def forecast_page(request, code):
     """What is foreseen for a plan on a day."""
     view = seen_from(request)

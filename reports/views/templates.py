@@ -19,7 +19,7 @@ from agencies.access import holds_at_top, top_agency
 from agencies.errors import Refused
 from agencies.history import open_change_set, record
 from agencies.imports.uploads import shown_name
-from agencies.models import Role
+from agencies.models import Role, User
 from iso_rollout import papers
 from procedures.models import Plan
 from reports.models import Kind, OfficeTemplate
@@ -79,6 +79,8 @@ def _keep(data, file_name, name, user):
     word.document(made, office_template=data, draft=True)
     digest = hashlib.sha256(data).hexdigest()
     with transaction.atomic():
+        # The second of two clicks waits here for the first and then finds what it kept.
+        User.objects.select_for_update(no_key=True).get(pk=user.pk)
         if known := OfficeTemplate.objects.filter(sha256=digest).first():
             return known
         template = OfficeTemplate(name=name, file_name=shown_name(file_name), sha256=digest, uploaded_by=user)

@@ -105,10 +105,11 @@
     if (row) row.querySelector("[data-cancel]").click();
   });
 
-  // ---- unsaved input: form[data-warn-unsaved]; data-dirty comes from the server when it sends back errors ----
+  // ---- unsaved input: form[data-warn-unsaved], and the forms of the administration; data-dirty comes from the server when it sends back errors ----
+  var WARNED = "form[data-warn-unsaved], #content-main form:not(#changelist-form)";
   function markDirty(event) {
     var form = event.target.form;
-    if (form && form.hasAttribute("data-warn-unsaved")) form.setAttribute("data-dirty", "");
+    if (form && form.matches(WARNED)) form.setAttribute("data-dirty", "");
   }
   document.addEventListener("input", markDirty);
   document.addEventListener("change", markDirty);
@@ -116,6 +117,53 @@
   window.addEventListener("beforeunload", function (event) {
     if (document.querySelector("form[data-dirty]")) { event.preventDefault(); event.returnValue = ""; }
   });
+
+  // ---- a form that was sent and came to nothing (no network, an error page) is filled in again on the way back ----
+  var person = document.querySelector("meta[name=person]"), drafts = null;
+  try { drafts = window.sessionStorage; } catch (refused) { /* a browser that keeps nothing */ }
+  function addressOf(form) { return new URL(form.getAttribute("action") || "", location.href).pathname; }
+  function draftKey(form) { return ["draft", person.content, location.pathname + location.search, addressOf(form)].join(" "); }
+  function typedIn(form) {
+    return Array.from(form.elements).filter(function (e) {
+      return e.name && e.name !== "csrfmiddlewaretoken" && !/^(password|file|submit|button|reset|image)$/.test(e.type);
+    });
+  }
+  document.addEventListener("submit", function (event) {
+    var form = event.target;
+    if (!drafts || !person || form.method !== "post" || !form.matches(WARNED)) return;
+    var values = typedIn(form).map(function (e) {
+      if (e.type === "checkbox" || e.type === "radio") return e.checked;
+      return e.multiple ? Array.from(e.selectedOptions).map(function (o) { return o.value; }) : e.value;
+    });
+    try { drafts.setItem(draftKey(form), JSON.stringify(values)); } catch (full) { /* then the server's copy has to do */ }
+  });
+  function fillAgain(form) {
+    var kept = drafts.getItem(draftKey(form)), elements = typedIn(form);
+    if (!kept || form.hasAttribute("data-refilled")) return;
+    drafts.removeItem(draftKey(form));
+    kept = JSON.parse(kept);
+    if (kept.length !== elements.length) return;
+    elements.forEach(function (e, i) {
+      if (typeof kept[i] === "boolean") e.checked = kept[i];
+      else if (Array.isArray(kept[i])) Array.from(e.options).forEach(function (o) { o.selected = kept[i].indexOf(o.value) >= 0; });
+      else e.value = kept[i];
+    });
+    form.setAttribute("data-dirty", "");
+    var notice = document.createElement("div");
+    notice.className = "notice warning";
+    notice.setAttribute("role", "alert");
+    notice.textContent = person.getAttribute("data-filled-again");
+    form.insertBefore(notice, form.firstChild);
+  }
+  if (drafts && person) {
+    var came = (performance.getEntriesByType("navigation")[0] || {}).type;
+    if (came === "back_forward" || came === "reload") {
+      document.querySelectorAll("form").forEach(function (form) { if (form.matches(WARNED)) fillAgain(form); });
+    } else {
+      // The answer to what was sent: nothing is left to be given back.
+      Object.keys(drafts).forEach(function (key) { if (key.indexOf("draft ") === 0) drafts.removeItem(key); });
+    }
+  }
 
   // ---- rows: table[data-select] with .check boxes; the head's box is made here, the count goes to [data-picked] ----
   function countPicked(table) {

@@ -64,6 +64,16 @@ SCREENS = (
     Screen("report-wrong", "/bao-cao/xem/?kind=x", status=422),
     Screen("report-templates", "/bao-cao/mau/", who="dieuphoi"),
     Screen("verify-code", "/bao-cao/doi-ma/?code=12", status=422),
+    Screen("one-document", "/mot-van-ban/", who="dieuphoi"),
+    Screen("bulk-names", "/sua-hang-loat/{bulk_pasted}/doi-chieu/", who="dieuphoi"),
+    Screen("bulk-values", "/sua-hang-loat/{bulk_pasted}/", who="dieuphoi"),
+    Screen("bulk-preview", "/sua-hang-loat/{bulk}/xem-truoc/", who="dieuphoi"),
+    Screen("rollouts-of-coordinator", "/ke-hoach/{plan}/dot-trien-khai/", who="dieuphoi"),
+    Screen("duties-of-coordinator", "/thu-tuc/co-quan/", who="dieuphoi"),
+    Screen("history-of-agency", "/lich-su/co-quan/{lac_dao}/", who="lacdao"),
+    Screen("history-of-plan", "/lich-su/ke-hoach/{plan_id}/", who="dieuphoi"),
+    Screen("history-with-values-to-restore", "/lich-su/co-quan/{noted}/", who="dieuphoi"),
+    Screen("restore-value", "/lich-su/dong/{note_change}/note/", who="dieuphoi"),
     Screen("record-several", "{several}/nhieu-moc/", who="dieuphoi"),
     Screen("documents", "/van-ban/"),
     Screen("documents-none", "/van-ban/?q=khongcogi"),
@@ -117,7 +127,22 @@ late_reporter = min(late_reporter, key=lambda r: r.milestones.count())
 without_paper = Declaration.objects.filter(number="").order_by("pk").first()
 shared = Milestone.objects.filter(rollout__agency__parent__code="H31.325", stage="trained")
 shared = shared.exclude(rollout__agency__in=[lac_dao.pk, waiting.rollout.agency_id]).order_by("pk").first()
+from agencies.models import Change
+from procedures.models import BulkEdit
+plan, coordinator = Plan.objects.get(), User.objects.get(username="dieuphoi")
+bulk = BulkEdit.objects.begin(coordinator, subject="rollouts", act="move", query="plan=" + plan.code)
+bulk.typed = {"state": "paused", "on": "01/12/2021"}
+bulk.save()
+names = chr(10).join(["Lạc Đạo", "xã Minh Khai", "Không có"])
+pasted = BulkEdit.objects.begin(coordinator, subject="agencies", act="reach", pasted=names)
+noted = Agency.objects.get(code="H31.01")
+noted.revise(by=coordinator, seen=noted.version, note="Trụ sở mới")
+note_change = Change.objects.of(noted).first()
 answer = {
+    "bulk": bulk.pk,
+    "bulk_pasted": pasted.pk,
+    "noted": noted.pk,
+    "note_change": note_change.pk,
     "plan": Plan.objects.get().code,
     "report": f"kind=annual&plan={Plan.objects.get().code}&agency={Plan.objects.get().agency_id}&on=31/12/2020"
     "&made_on=05/02/2021&recipients=S%E1%BB%9F&signer_title=Gi%C3%A1m+%C4%91%E1%BB%91c",
