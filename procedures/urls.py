@@ -3,7 +3,7 @@
 from django.urls import path
 
 from procedures import converters  # noqa: F401  (makes <code:…> known)
-from procedures.views import agency, lists, recording
+from procedures.views import acceptance, agency, lists, recording, work
 from procedures.views.imports import check, confirm, done, downloads, home, match, recognise
 
 MILESTONE = "co-quan/<int:pk>/dot/<int:rollout_id>/moc/<int:milestone_id>"
@@ -11,6 +11,10 @@ IMPORT = "nhap-bang-tinh/<int:pk>"
 DECLARATION = "co-quan/<int:pk>/cong-bo/<int:declaration_id>"
 
 urlpatterns = [
+    path("viec-cua-toi/<slug:what>/", work.work_list, name="work_list"),
+    path("xac-nhan/", acceptance.queue, name="acceptance"),
+    path("xac-nhan/tat-ca/", acceptance.all_matching, name="acceptance_all"),
+    path("xac-nhan/quyet-dinh/", acceptance.review_entries, name="review_entries"),
     path("co-quan/", lists.agency_list, name="agencies"),
     path("co-quan/<int:pk>/", agency.agency_page, name="agency"),
     path("co-quan/<int:pk>/dot/<int:rollout_id>/moc/", recording.record_milestone, name="record_milestone"),

@@ -6,7 +6,8 @@ from procedures import converters  # noqa: F401  (makes <code:…> known)
 from reports import views
 
 urlpatterns = [
-    path("", views.board, name="start"),
+    path("", views.start, name="start"),
+    path("bang-dieu-hanh/", views.board, name="board"),
     path("ke-hoach/", views.latest_plan, name="plans"),
     path("ke-hoach/<code:code>/", views.plan_page, name="plan"),
 ]

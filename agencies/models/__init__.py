@@ -4,6 +4,7 @@ from .agency import Agency
 from .aliases import AgencyAlias
 from .history import Change, ChangeSet, Upload
 from .identities import PastIdentity, Succession
+from .notices import Channel, Mail, Notice, NoticeKind
 from .people import Membership, Role, User
 from .tree import Kind, Level
 
@@ -12,9 +13,13 @@ __all__ = [
     "AgencyAlias",
     "Change",
     "ChangeSet",
+    "Channel",
     "Kind",
     "Level",
+    "Mail",
     "Membership",
+    "Notice",
+    "NoticeKind",
     "PastIdentity",
     "Role",
     "Succession",

@@ -17,6 +17,28 @@ from procedures.models.standards import Standard
 from procedures.models.tallies import retally
 
 
+def _under_iso(on, confirmed_only):
+    """The condition that a duty runs under a standard on a day."""
+    from procedures.models.declarations import Declaration
+
+    past = PastApplication.objects.filter(agency_procedure=models.OuterRef("pk"), applied_on__lte=on)
+    if not confirmed_only:
+        return Q(applied_on__lte=on) | models.Exists(past.filter(until__gt=on))
+    # What a declaration not yet confirmed took the place of would go on without it.
+    waiting = Declaration.objects.waiting()
+    now = waiting.filter(
+        agency=models.OuterRef("agency"),
+        standard=models.OuterRef("standard"),
+        declared_on=models.OuterRef("applied_on"),
+    )
+    then = waiting.filter(
+        agency=models.OuterRef("agency_procedure__agency"),
+        standard=models.OuterRef("standard"),
+        declared_on=models.OuterRef("applied_on"),
+    )
+    return Q(~models.Exists(now), applied_on__lte=on) | models.Exists(past.filter(~models.Exists(then)))
+
+
 class AgencyProcedureQuerySet(models.QuerySet):
     def visible_to(self, user):
         return self.filter(scope_of(user, "agency__"))
@@ -32,12 +54,16 @@ class AgencyProcedureQuerySet(models.QuerySet):
             Q(agency__dissolved_on__isnull=True) | Q(agency__dissolved_on__gt=on),
         )
 
-    def under_iso(self, on):
-        """Duties that run under any standard on a day."""
-        past = PastApplication.objects.filter(
-            agency_procedure=models.OuterRef("pk"), applied_on__lte=on, until__gt=on
-        )
-        return self.filter(Q(applied_on__lte=on) | models.Exists(past))
+    def under_iso(self, on, *, confirmed_only=False):
+        """Duties that run under any standard on a day; or only by what the lead agency has confirmed."""
+        return self.filter(_under_iso(on, confirmed_only))
+
+    def unconfirmed(self, on):
+        """Duties under a standard on a day only by declarations that are not confirmed yet."""
+        from procedures.models.declarations import Declaration
+
+        waiting = Declaration.objects.waiting().filter(declared_on__lte=on).order_by().values("agency")
+        return self.under_iso(on).filter(~_under_iso(on, True), agency__in=waiting)
 
     @transaction.atomic
     def apply(self, standard, *, on, by, change_set=None):

@@ -17,6 +17,7 @@ from procedures.models.agency_procedures import AgencyProcedure
 from procedures.models.documents import Document, entered
 from procedures.models.entries import Entry, EntryQuerySet, acting_roles
 from procedures.models.standards import Standard
+from procedures.models.telling import tell_waiting
 
 
 class Redeclaration(models.TextChoices):
@@ -155,6 +156,7 @@ class DeclarationQuerySet(EntryQuerySet):
         if covers_procedures:
             duties = AgencyProcedure.objects.filter(agency=agency).in_force(on)
             duties.apply(standard, on=on, by=by, change_set=change_set)
+        tell_waiting([declaration])
         return declaration
 
     def _correct_next(self, declaration, change_set):
@@ -215,6 +217,17 @@ class Declaration(Entry):
         indexes = [
             # The latest of each agency by a day: every figure of declared units.
             models.Index(fields=["agency", "-declared_on", "-id"], name="declaration_latest"),
+            # The lead agency's queue, oldest first; what staff have to mend.
+            models.Index(
+                fields=["recorded_at", "id"],
+                name="declaration_waiting",
+                condition=Q(acceptance=Acceptance.UNREVIEWED),
+            ),
+            models.Index(
+                fields=["recorded_at", "id"],
+                name="declaration_returned",
+                condition=Q(acceptance=Acceptance.RETURNED),
+            ),
         ]
         constraints = [
             *Entry.Meta.constraints,
@@ -327,6 +340,7 @@ class Declaration(Entry):
             stored.duties(was).follow(on=on, change_set=change_set)
         else:
             stored.cover_again(change_set)
+        tell_waiting([stored])
         self.refresh_from_db()
         return stored
 

@@ -44,7 +44,7 @@ def agency_list(request):
     wanted = form.cleaned_data if form.is_valid() else {}
     rows = visible_to(request.user).as_of(view.on)
     rows = rows.within(view.scope) if view.scope else rows.none()
-    rows = with_stage(rows, view.on).order_by("sort_key", "id")
+    rows = with_stage(rows, view.on, confirmed_only=view.confirmed_only).order_by("sort_key", "id")
     if wanted.get("q"):
         rows = rows.matching(wanted["q"])
     if wanted.get("level"):
@@ -78,10 +78,12 @@ def _dress(agencies, view):
     ids = [a.pk for a in agencies]
     parents = {a.parent_id for a in agencies}
     names = {a.pk: a.name for a in Agency.objects.filter(pk__in=parents).as_of(view.on)}
-    declared = Declaration.objects.in_force(view.on).filter(agency__in=ids).select_related("standard")
+    declared = Declaration.objects.in_force(view.on, confirmed_only=view.confirmed_only)
+    declared = declared.filter(agency__in=ids).select_related("standard")
     declared = {d.agency_id: d for d in declared}
     rollouts = {}
-    going = going_on(Rollout.objects.filter(agency__in=ids).as_of(view.on)).select_related("plan")
+    going = Rollout.objects.filter(agency__in=ids).as_of(view.on, confirmed_only=view.confirmed_only)
+    going = going_on(going).select_related("plan")
     for rollout in going.order_by("year", "id"):
         rollouts[rollout.agency_id] = rollout
     for agency in agencies:
@@ -102,7 +104,8 @@ def rollout_list(request, code):
     plan = get_object_or_404(Plan.objects.visible_to(request.user), code=code)
     form = RolloutFilter(request.GET, plan=plan)
     wanted = form.cleaned_data if form.is_valid() else {}
-    rows = Rollout.objects.visible_to(request.user).filter(plan=plan).as_of(view.on)
+    rows = Rollout.objects.visible_to(request.user).filter(plan=plan)
+    rows = rows.as_of(view.on, confirmed_only=view.confirmed_only)
     # The tree of today: an agency that closed since is still the plan's.
     rows = rows.filter(agency__in=Agency.objects.within(view.scope)) if view.scope else rows.none()
     if wanted.get("form"):
@@ -140,9 +143,8 @@ def _dress_rollouts(rollouts, view):
     then = {a.pk: a for a in Agency.objects.filter(pk__in=ids).as_of(view.on)}
     parents = {a.parent_id for a in then.values()} | {r.agency.parent_id for r in rollouts}
     names = dict(Agency.objects.filter(pk__in=parents).values_list("pk", "name"))
-    declared = Declaration.objects.filter(
-        milestone__rollout__in=[r.pk for r in rollouts], declared_on__lte=view.on
-    )
+    declared = Declaration.objects.by(view.on, confirmed_only=view.confirmed_only)
+    declared = declared.filter(milestone__rollout__in=[r.pk for r in rollouts])
     declared = {d.milestone.rollout_id: d for d in declared.select_related("standard", "milestone")}
     for rollout in rollouts:
         agency = then.get(rollout.agency_id, rollout.agency)
@@ -163,12 +165,13 @@ def duty_list(request):
     agencies = agencies.within(view.scope) if view.scope else agencies.none()
     rows = AgencyProcedure.objects.filter(agency__in=agencies.order_by().values("pk")).in_force(view.on)
     # Two million rows are not counted for a page: the tally knows how many there are.
-    in_force, under_iso = CoverageTally.objects.filter(agency__in=agencies.order_by().values("pk")).totals(
-        view.on
-    )
+    tallies = CoverageTally.objects.filter(agency__in=agencies.order_by().values("pk"))
+    in_force, under_iso = tallies.totals(view.on)
+    if view.confirmed_only:
+        under_iso -= rows.unconfirmed(view.on).count()
     count = in_force
     if wanted.get("iso"):
-        under = rows.under_iso(view.on)
+        under = rows.under_iso(view.on, confirmed_only=view.confirmed_only)
         rows = under if wanted["iso"] == "yes" else rows.exclude(pk__in=under.values("pk"))
         count = under_iso if wanted["iso"] == "yes" else in_force - under_iso
     if wanted.get("q"):
@@ -176,8 +179,10 @@ def duty_list(request):
         count = None
     rows = rows.select_related("agency", "procedure", "standard").order_by("agency_id", "procedure_id")
     page = CountedPaginator(rows, PER_PAGE, count).get_page(request.GET.get("page"))
+    under = AgencyProcedure.objects.filter(pk__in=[duty.pk for duty in page.object_list])
+    under = set(under.under_iso(view.on, confirmed_only=view.confirmed_only).values_list("pk", flat=True))
     for duty in page.object_list:
-        duty.is_under_iso = duty.applied_on is not None and duty.applied_on <= view.on
+        duty.is_under_iso = duty.pk in under and duty.applied_on <= view.on
     return render(
         request,
         "procedures/duties.html",

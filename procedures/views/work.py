@@ -1,0 +1,184 @@
+"""My work: what is due, returned, lacking, untouched and new, and the list behind each of its counts."""
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
+
+from agencies.access import roles_anywhere
+from agencies.models import User
+from procedures import gaps, lifecycle, work
+from procedures.lifecycle import Stage, State
+from procedures.models import Milestone, Rollout
+from procedures.models.telling import amend_url
+from procedures.stages import RANK_PHASE, stage_label
+from procedures.views.buttons import record_url
+from procedures.views.lists import PER_PAGE, CountedPaginator
+
+SHOWN = 5  # rows of each part on the page itself; its count opens the whole list
+
+
+@require_safe
+def my_work(request):
+    """The start page of whoever records or confirms."""
+    user, today = request.user, timezone.localdate()
+    if not work.works(user):
+        raise PermissionDenied
+    since = last_visit(request)
+    counts = work.counts(user, today, since=since, whole=True)
+    due = [*_due(work.late(user, today), SHOWN, today)] if counts.late else []
+    due += _due(work.soon(user, today), SHOWN, today) if counts.soon else []
+    return render(
+        request,
+        "procedures/work/page.html",
+        {
+            "counts": counts,
+            "since": since,
+            "today": today,
+            "confirms": bool(roles_anywhere(user) & lifecycle.KEEPERS),
+            "due": due,
+            "returned": _returned(user, SHOWN) if counts.returned else [],
+            "gaps": _gaps(work.gaps(user), SHOWN) if counts.gaps else [],
+            "quiet": _quiet(work.quiet(user, today), SHOWN) if counts.quiet else [],
+            "news": _news(work.news(user, since), SHOWN) if counts.news else [],
+        },
+    )
+
+
+def last_visit(request):
+    """When the person was here before this session or day; None the first time.
+
+    It stands still while they work: only a new session or a new day moves it.
+    """
+    today = timezone.localdate().isoformat()
+    if request.session.get("visited_on") != today:
+        before = request.user.visited_at
+        request.session["visited_on"] = today
+        request.session["last_visit"] = before.isoformat() if before else ""
+        User.objects.filter(pk=request.user.pk).update(visited_at=timezone.now())
+    kept = request.session.get("last_visit")
+    return parse_datetime(kept) if kept else None
+
+
+# The lists behind the counts: each word of the address, its heading, and what an empty one says.
+LISTS = {
+    "qua-han": ("late", _("Overdue"), _("Nothing of yours is overdue.")),
+    "sap-den-han": ("soon", _("Due within 30 days"), _("Nothing of yours is due within 30 days.")),
+    "bi-tra-lai": ("returned", _("Returned to be mended"), _("Nothing has been returned to you.")),
+    "thieu-minh-chung": ("gaps", _("Evidence gaps"), _("No undertaking of yours lacks evidence.")),
+    "lau-khong-cap-nhat": (
+        "quiet",
+        _("Not updated for 90 days"),
+        _("Every unit with something to do was updated within 90 days."),
+    ),
+    "co-gi-moi": (
+        "news",
+        _("New since you were here"),
+        _("Nobody has changed anything of yours since you were here."),
+    ),
+}
+
+
+@require_safe
+def work_list(request, what):
+    """All rows behind one count of the page of work."""
+    user, today = request.user, timezone.localdate()
+    if not work.works(user):
+        raise PermissionDenied
+    if what not in LISTS:
+        raise Http404
+    name, heading, empty = LISTS[what]
+    since = last_visit(request)
+    counts = work.counts(user, today, since=since, whole=True)
+    pages = CountedPaginator(range(getattr(counts, name)), PER_PAGE, getattr(counts, name))
+    page = pages.get_page(request.GET.get("page"))
+    first = (page.number - 1) * PER_PAGE
+    found = {
+        "late": lambda: _due(work.late(user, today), PER_PAGE, today, first),
+        "soon": lambda: _due(work.soon(user, today), PER_PAGE, today, first),
+        "returned": lambda: _returned(user, PER_PAGE, first),
+        "gaps": lambda: _gaps(work.gaps(user), PER_PAGE, first),
+        "quiet": lambda: _quiet(work.quiet(user, today), PER_PAGE, first),
+        "news": lambda: _news(work.news(user, since), PER_PAGE, first),
+    }[name]()
+    return render(
+        request,
+        "procedures/work/list.html",
+        {"name": name, "heading": heading, "empty": empty, "rows": found, "page_obj": page, "since": since},
+    )
+
+
+# Rows. Each takes a set, how many to show and where to begin.
+
+
+def _due(rollouts, most, today, first=0):
+    """Undertakings by their due day, with the milestone to be recorded next."""
+    rows = rollouts.select_related("agency", "agency__parent", "plan").order_by(
+        "due_on", "agency__sort_key", "pk"
+    )
+    return [_dressed(rollout, today) for rollout in rows[first : first + most]]
+
+
+def _dressed(rollout, today):
+    rank = Stage(rollout.stage).rank if rollout.stage else 0
+    rollout.phase, rollout.stage_name = RANK_PHASE[rank], stage_label(rank)
+    rollout.late_days = (today - rollout.due_on).days
+    rollout.left_days = -rollout.late_days
+    rollout.next_stage = lifecycle.next_stage([rollout.stage] if rollout.stage else [])
+    closed = rollout.agency.dissolved_on is not None
+    if rollout.next_stage and rollout.state == State.ACTIVE and not closed:
+        rollout.record_url = record_url(rollout.agency, rollout, rollout.next_stage)
+    return rollout
+
+
+def _returned(user, most, first=0):
+    """Entries to be mended, the latest first, each with the note and where it is mended."""
+    milestones, declarations = work.returned(user)
+    milestones = milestones.select_related("rollout__agency", "reviewed_by", "recorded_by")
+    declarations = declarations.select_related("agency", "standard", "reviewed_by", "recorded_by")
+    entries = [
+        *milestones.order_by("-reviewed_at", "-pk")[: first + most],
+        *declarations.order_by("-reviewed_at", "-pk")[: first + most],
+    ]
+    entries.sort(key=lambda e: (e.reviewed_at, e.pk), reverse=True)
+    for entry in entries[first : first + most]:
+        entry.agency_name, entry.agency_url = (
+            str(entry.agency_of_entry),
+            entry.agency_of_entry.get_absolute_url(),
+        )
+        is_milestone = isinstance(entry, Milestone)
+        entry.what = entry.get_stage_display() if is_milestone else entry.number
+        going = not is_milestone or entry.rollout.state == State.ACTIVE
+        entry.mend_url = amend_url(entry) if going else ""
+    return entries[first : first + most]
+
+
+def _gaps(rollouts, most, first=0):
+    """Undertakings that lack evidence, with what they lack."""
+    today = timezone.localdate()
+    rows = rollouts.select_related("agency", "agency__parent", "plan").order_by(
+        "agency__sort_key", "-year", "pk"
+    )
+    rows = [_dressed(rollout, today) for rollout in rows[first : first + most]]
+    standings = gaps.standings(rows)
+    for rollout in rows:
+        rollout.gaps = gaps.labels(standings[rollout.pk])
+    return rows
+
+
+def _quiet(units, most, first=0):
+    """Units by the day of their last change, with what is to be recorded next."""
+    rows = list(units.select_related("parent").order_by("changed_at", "sort_key", "pk")[first : first + most])
+    going = Rollout.objects.going().filter(agency__in=[a.pk for a in rows]).select_related("agency", "plan")
+    rollouts = {r.agency_id: r for r in going.order_by("-due_on", "pk")}
+    today = timezone.localdate()
+    for agency in rows:
+        agency.rollout = _dressed(rollouts[agency.pk], today) if agency.pk in rollouts else None
+    return rows
+
+
+def _news(sets, most, first=0):
+    return list(sets.select_related("made_by").order_by("-pk")[first : first + most])
