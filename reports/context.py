@@ -25,6 +25,7 @@ def site(request):
         "demo_notice": settings.DEMO_NOTICE,
         "today": timezone.localdate(),
         "nav": SimpleLazyObject(lambda: _items(request, _main(request))),
+        "unread_notices": SimpleLazyObject(lambda: _unread(request)),
         "nav_admin": SimpleLazyObject(lambda: _items(request, _admin(_roles(request)))),
         "role_text": SimpleLazyObject(lambda: ", ".join(str(r.label) for r in Role if r in _roles(request))),
     }
@@ -33,6 +34,11 @@ def site(request):
 def _roles(request):
     user = getattr(request, "user", None)
     return roles_anywhere(user) if user is not None and user.is_authenticated else set()
+
+
+def _unread(request):
+    user = getattr(request, "user", None)
+    return counts_of(user, timezone.localdate()).unread if user is not None and user.is_authenticated else 0
 
 
 def _main(request):

@@ -1,5 +1,6 @@
 """The lead agency's queue: entries that wait for its word, confirmed or returned one by one or many at once."""
 
+import datetime
 import re
 from collections import Counter
 
@@ -9,7 +10,6 @@ from django.db.models import Q
 from django.http import HttpResponseBadRequest
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -153,9 +153,14 @@ def _token(entry):
 def _place(text):
     """Where a page begins: (moment, letter, id) of the last entry before it; None at the beginning."""
     found = re.fullmatch(r"([\dT:.+ -]{19,40})_([md])_(\d{1,18})", text)
-    # A plus sign that nobody escaped arrives as a space.
-    moment = found and parse_datetime(found[1].replace(" ", "+"))
-    return (moment, found[2], int(found[3])) if moment and moment.tzinfo else None
+    if found is None:
+        return None
+    try:
+        # A plus sign that nobody escaped arrives as a space.
+        moment = datetime.datetime.fromisoformat(found[1].replace(" ", "+"))
+    except ValueError:
+        return None
+    return (moment, found[2], int(found[3])) if moment.tzinfo else None
 
 
 def _page(sets, after):
