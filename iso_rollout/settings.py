@@ -28,6 +28,7 @@ DATABASE_REPLICA_URL = env.str("DATABASE_REPLICA_URL", default="")
 SECURE_COOKIES = env.bool("SECURE_COOKIES", default=not DEBUG)
 PROVINCE_NAME = env.str("PROVINCE_NAME", default="Hưng Yên")
 LEAD_AGENCY_NAME = env.str("LEAD_AGENCY_NAME", default="Sở Khoa học và Công nghệ")
+LEAD_AGENCY_SYMBOL = env.str("LEAD_AGENCY_SYMBOL", default="SKHCN")
 DEMO_NOTICE = env.bool("DEMO_NOTICE", default=DEBUG)
 
 

@@ -72,3 +72,33 @@ def stacked(rows, labels, *, link, width=1060, left=158, right=104, row_height=4
         share = percent(counts[-1], total)
         bars.append(Bar(name, number * row_height + 6, segments, counts, total, share))
     return Stacked(bars, width, row_height * len(rows) + 8, left, width - right + 12)
+
+
+@dataclass(frozen=True)
+class Key:
+    """One stage of a legend that is part of the picture."""
+
+    digit: int
+    label: str
+    x: str
+    y: str
+    middle: str
+    text_x: str
+    text_y: str
+
+
+def legend(labels, *, top, width):
+    """The stages' keys in one row below a picture, spread over its width."""
+    step = width / len(labels)
+    return [
+        Key(
+            digit,
+            label,
+            n(digit * step + 8),
+            n(top),
+            n(digit * step + 17),
+            n(digit * step + 32),
+            n(top + 13.5),
+        )
+        for digit, label in enumerate(labels)
+    ]

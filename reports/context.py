@@ -57,6 +57,7 @@ def _main(request):
         ("plans", _("Plan"), "flag"),
         ("agencies", _("Agencies"), "building-library"),
         ("procedures", _("Procedures"), "document-text"),
+        ("reports", _("Reports"), "document-chart-bar"),
     ]
 
 

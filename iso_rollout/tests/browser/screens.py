@@ -59,6 +59,11 @@ SCREENS = (
     Screen("amend-declaration", "{declaration}/sua/", who="dieuphoi"),
     Screen("withdraw-declaration", "{declaration}/rut/", who="dieuphoi"),
     Screen("review-declaration", "{declaration}/xac-nhan/", who="dieuphoi"),
+    Screen("reports", "/bao-cao/", who="dieuphoi"),
+    Screen("report", "/bao-cao/xem/?{report}", who="dieuphoi"),
+    Screen("report-wrong", "/bao-cao/xem/?kind=x", status=422),
+    Screen("report-templates", "/bao-cao/mau/", who="dieuphoi"),
+    Screen("verify-code", "/bao-cao/doi-ma/?code=12", status=422),
     Screen("profile", "/toi/", who="lacdao"),
     Screen("password", "/toi/mat-khau/", who="lacdao"),
     Screen("people", "/nguoi-dung/", who="quantri"),
@@ -101,6 +106,8 @@ shared = Milestone.objects.filter(rollout__agency__parent__code="H31.325", stage
 shared = shared.exclude(rollout__agency__in=[lac_dao.pk, waiting.rollout.agency_id]).order_by("pk").first()
 answer = {
     "plan": Plan.objects.get().code,
+    "report": f"kind=annual&plan={Plan.objects.get().code}&agency={Plan.objects.get().agency_id}&on=31/12/2020"
+    "&made_on=05/02/2021&recipients=S%E1%BB%9F&signer_title=Gi%C3%A1m+%C4%91%E1%BB%91c",
     "plan_id": Plan.objects.get().pk,
     "lac_dao": lac_dao.pk,
     "lac_dao_rollout": lac_dao.rollouts.get().pk,
