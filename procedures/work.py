@@ -7,7 +7,7 @@ are editor or coordinator; what they confirm, those where they are coordinator.
 import datetime
 from dataclasses import dataclass
 
-from django.db.models import Exists, F, Func, IntegerField, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, F, Func, IntegerField, OuterRef, Q, Subquery, Window
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -92,29 +92,23 @@ def news(user, since):
 
 @dataclass(frozen=True)
 class Counts:
-    """How much waits for a person. `to_do` is what the navigation shows beside "My work"."""
+    """How much waits for a person. `to_do` stands beside "My work" in the navigation."""
 
     late: int = 0
     soon: int = 0
     returned: int = 0
     waiting: int = 0
     unread: int = 0
-    gaps: int = 0
-    quiet: int = 0
-    news: int = 0
 
     @property
     def to_do(self):
         return self.late + self.soon + self.returned + self.waiting
 
 
-def counts(user, today, *, since=None, whole=False):
-    """Count in one query; with `whole` also gaps, quiet units and news, which only the page of work shows.
-
-    Kept with the person for the rest of the request: the navigation and the page say the same.
-    """
+def counts(user, today):
+    """What the navigation shows on every page, counted in one query and once for each request."""
     kept = user.__dict__.get("_counts")
-    if kept is not None and not whole:
+    if kept is not None:
         return kept
     sets = {"unread": [Notice.objects.visible_to(user).unread()]}
     if works(user):
@@ -124,13 +118,16 @@ def counts(user, today, *, since=None, whole=False):
             "returned": returned(user),
             "waiting": waiting(user),
         }
-        if whole:
-            sets |= {"gaps": [gaps(user)], "quiet": [quiet(user, today)], "news": [news(user, since)]}
     numbers = {f"{name}_{i}": number_of(rows) for name, parts in sets.items() for i, rows in enumerate(parts)}
     row = User.objects.filter(pk=user.pk).order_by().values(**numbers).get()
     found = Counts(**{name: sum(row[f"{name}_{i}"] for i in range(len(sets[name]))) for name in sets})
     user.__dict__["_counts"] = found
     return found
+
+
+def with_total(rows):
+    """Rows that each carry `total`, how many there are: a part of a costly set and its count in one query."""
+    return rows.annotate(total=Window(Count("pk")))
 
 
 def number_of(rows):

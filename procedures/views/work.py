@@ -28,22 +28,26 @@ def my_work(request):
     if not work.works(user):
         raise PermissionDenied
     since = last_visit(request)
-    counts = work.counts(user, today, since=since, whole=True)
+    counts = work.counts(user, today)
     due = [*_due(work.late(user, today), SHOWN, today)] if counts.late else []
     due += _due(work.soon(user, today), SHOWN, today) if counts.soon else []
+    parts = {
+        "gaps": _gaps(work.gaps(user), SHOWN),
+        "quiet": _quiet(work.quiet(user, today), SHOWN),
+        "news": _news(work.news(user, since), SHOWN) if since else [],
+    }
     return render(
         request,
         "procedures/work/page.html",
         {
             "counts": counts,
+            "totals": {name: rows[0].total if rows else 0 for name, rows in parts.items()},
             "since": since,
             "today": today,
             "confirms": bool(roles_anywhere(user) & lifecycle.KEEPERS),
             "due": due,
             "returned": _returned(user, SHOWN) if counts.returned else [],
-            "gaps": _gaps(work.gaps(user), SHOWN) if counts.gaps else [],
-            "quiet": _quiet(work.quiet(user, today), SHOWN) if counts.quiet else [],
-            "news": _news(work.news(user, since), SHOWN) if counts.news else [],
+            **parts,
         },
     )
 
@@ -92,22 +96,22 @@ def work_list(request, what):
         raise Http404
     name, heading, empty = LISTS[what]
     since = last_visit(request)
-    counts = work.counts(user, today, since=since, whole=True)
-    pages = CountedPaginator(range(getattr(counts, name)), PER_PAGE, getattr(counts, name))
-    page = pages.get_page(request.GET.get("page"))
-    first = (page.number - 1) * PER_PAGE
-    found = {
-        "late": lambda: _due(work.late(user, today), PER_PAGE, today, first),
-        "soon": lambda: _due(work.soon(user, today), PER_PAGE, today, first),
-        "returned": lambda: _returned(user, PER_PAGE, first),
-        "gaps": lambda: _gaps(work.gaps(user), PER_PAGE, first),
-        "quiet": lambda: _quiet(work.quiet(user, today), PER_PAGE, first),
-        "news": lambda: _news(work.news(user, since), PER_PAGE, first),
-    }[name]()
+    sets = {
+        "late": lambda: ([work.late(user, today)], _due, today),
+        "soon": lambda: ([work.soon(user, today)], _due, today),
+        "returned": lambda: (work.returned(user), _returned),
+        "gaps": lambda: ([work.gaps(user)], _gaps),
+        "quiet": lambda: ([work.quiet(user, today)], _quiet),
+        "news": lambda: ([work.news(user, since)], _news),
+    }
+    found, show, *more = sets[name]()
+    count = sum(rows.count() for rows in found)
+    page = CountedPaginator(range(count), PER_PAGE, count).get_page(request.GET.get("page"))
+    rows = show(user if name == "returned" else found[0], PER_PAGE, *more, first=(page.number - 1) * PER_PAGE)
     return render(
         request,
         "procedures/work/list.html",
-        {"name": name, "heading": heading, "empty": empty, "rows": found, "page_obj": page, "since": since},
+        {"name": name, "heading": heading, "empty": empty, "rows": rows, "page_obj": page, "since": since},
     )
 
 
@@ -162,7 +166,7 @@ def _gaps(rollouts, most, first=0):
     rows = rollouts.select_related("agency", "agency__parent", "plan").order_by(
         "agency__sort_key", "-year", "pk"
     )
-    rows = [_dressed(rollout, today) for rollout in rows[first : first + most]]
+    rows = [_dressed(rollout, today) for rollout in work.with_total(rows)[first : first + most]]
     standings = gaps.standings(rows)
     for rollout in rows:
         rollout.gaps = gaps.labels(standings[rollout.pk])
@@ -171,7 +175,8 @@ def _gaps(rollouts, most, first=0):
 
 def _quiet(units, most, first=0):
     """Units by the day of their last change, with what is to be recorded next."""
-    rows = list(units.select_related("parent").order_by("changed_at", "sort_key", "pk")[first : first + most])
+    units = work.with_total(units).select_related("parent").order_by("changed_at", "sort_key", "pk")
+    rows = list(units[first : first + most])
     going = Rollout.objects.going().filter(agency__in=[a.pk for a in rows]).select_related("agency", "plan")
     rollouts = {r.agency_id: r for r in going.order_by("-due_on", "pk")}
     today = timezone.localdate()
@@ -181,4 +186,4 @@ def _quiet(units, most, first=0):
 
 
 def _news(sets, most, first=0):
-    return list(sets.select_related("made_by").order_by("-pk")[first : first + most])
+    return list(work.with_total(sets).select_related("made_by").order_by("-pk")[first : first + most])
