@@ -1,12 +1,13 @@
 """What a person may ask of a list."""
 
 from django import forms
+from django.db.models import Max, Min
 from django.utils.translation import gettext_lazy as _
 
 from agencies.models import Kind, Level
 from agencies.viewpoint import CONFIRMED_ONLY
-from procedures.lifecycle import Form, Phase, Stage, State
-from procedures.models import Procedure, Standard
+from procedures.lifecycle import Evidence, Form, Phase, Stage, State
+from procedures.models import Document, Procedure, Standard
 
 YES_NO = [("", _("All")), ("yes", _("Yes")), ("no", _("No"))]
 
@@ -126,3 +127,16 @@ class CatalogueFilter(FilterForm):
             Procedure.objects.exclude(field="").order_by("field").values_list("field", flat=True).distinct()
         )
         self.fields["field"].choices = _any([(f, f) for f in fields], _("All fields"))
+
+
+class DocumentFilter(FilterForm):
+    q = forms.CharField(label=_("Search number, abstract or signer"), required=False, max_length=200)
+    kind = _choice(_("Kind of document"), _any(Evidence.choices))
+    year = _choice(_("Year"), [])
+    file = _choice(_("File"), [("", _("All")), ("yes", _("With a file")), ("no", _("Without a file"))])
+
+    def __init__(self, data):
+        super().__init__(data)
+        span = Document.objects.aggregate(first=Min("signed_on"), last=Max("signed_on"))
+        years = range(span["last"].year, span["first"].year - 1, -1) if span["first"] else ()
+        self.fields["year"].choices = _any([(str(year), str(year)) for year in years], _("All years"))

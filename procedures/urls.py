@@ -1,13 +1,14 @@
-"""Addresses of agencies, rollouts and procedures."""
+"""Addresses of agencies, rollouts, documents and procedures."""
 
 from django.urls import path
 
 from procedures import converters  # noqa: F401  (makes <code:…> known)
-from procedures.views import acceptance, agency, lists, recording, work
+from procedures.views import acceptance, agency, documents, lists, recording, several, work
 from procedures.views.imports import check, confirm, done, downloads, home, match, recognise
 
 MILESTONE = "co-quan/<int:pk>/dot/<int:rollout_id>/moc/<int:milestone_id>"
 IMPORT = "nhap-bang-tinh/<int:pk>"
+DOCUMENT = "van-ban/<int:pk>"
 DECLARATION = "co-quan/<int:pk>/cong-bo/<int:declaration_id>"
 
 urlpatterns = [
@@ -18,6 +19,7 @@ urlpatterns = [
     path("co-quan/", lists.agency_list, name="agencies"),
     path("co-quan/<int:pk>/", agency.agency_page, name="agency"),
     path("co-quan/<int:pk>/dot/<int:rollout_id>/moc/", recording.record_milestone, name="record_milestone"),
+    path("co-quan/<int:pk>/dot/<int:rollout_id>/nhieu-moc/", several.record_several, name="record_several"),
     path(f"{MILESTONE}/sua/", recording.amend_milestone, name="amend_milestone"),
     path(f"{MILESTONE}/rut/", recording.withdraw_milestone, name="withdraw_milestone"),
     path(f"{MILESTONE}/xac-nhan/", recording.review_milestone, name="review_milestone"),
@@ -33,9 +35,28 @@ urlpatterns = [
     path("ke-hoach/<code:code>/dot-trien-khai/", lists.rollout_list, name="rollouts"),
     path("thu-tuc/", lists.catalogue, name="procedures"),
     path("thu-tuc/co-quan/", lists.duty_list, name="duties"),
+    path("van-ban/", documents.document_list, name="documents"),
+    path("van-ban/moi/", documents.register, name="register_document"),
+    path("van-ban/tim/", documents.options, name="document_options"),
+    path(f"{DOCUMENT}/", documents.document_page, name="document"),
+    path(f"{DOCUMENT}/sua/", documents.amend, name="amend_document"),
+    path(f"{DOCUMENT}/thay-tep/", documents.replace_file, name="replace_file"),
+    path(f"{DOCUMENT}/tep/", documents.download, name="document_file"),
+    path(f"{DOCUMENT}/tep/<slug:sha256>/", documents.download, name="earlier_file"),
     path("nhap-bang-tinh/", home.home, name="imports"),
     path("nhap-bang-tinh/mau/<slug:kind>.xlsx", downloads.template, name="import_template"),
-    path("nhap-bang-tinh/danh-sach/<slug:kind>.xlsx", downloads.current_list, name="import_list"),
+    path(
+        "nhap-bang-tinh/danh-sach/<slug:kind>.xlsx",
+        downloads.current_list,
+        {"form": "xlsx"},
+        name="import_list",
+    ),
+    path(
+        "nhap-bang-tinh/danh-sach/<slug:kind>.csv",
+        downloads.current_list,
+        {"form": "csv"},
+        name="import_list_csv",
+    ),
     path(f"{IMPORT}/tep-goc/", home.original_file, name="import_file"),
     path(f"{IMPORT}/nhan-dang/", recognise.recognise, name="import_recognise"),
     path(f"{IMPORT}/doi-chieu/", match.match, name="import_match"),

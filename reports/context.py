@@ -12,7 +12,7 @@ from agencies.models import Role
 from procedures.lifecycle import KEEPERS
 from procedures.work import counts as counts_of
 from procedures.work import works
-from reports.views import opens_with_work
+from reports.views.board import opens_with_work
 
 ADMINISTER = frozenset({Role.COORDINATOR, Role.ADMINISTRATOR})
 
@@ -57,6 +57,7 @@ def _main(request):
         ("plans", _("Plan"), "flag"),
         ("agencies", _("Agencies"), "building-library"),
         ("procedures", _("Procedures"), "document-text"),
+        ("documents", _("Documents"), "paper-clip"),
         ("reports", _("Reports"), "document-chart-bar"),
     ]
 

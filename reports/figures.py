@@ -181,7 +181,7 @@ def coverage(*, on, scope, user, confirmed_only=False):
         duties = AgencyProcedure.objects.all() if user is None else AgencyProcedure.objects.visible_to(user)
         if scope is not None:
             duties = duties.filter(agency__in=agencies_on(on, scope=scope, user=None).order_by().values("pk"))
-        under_iso -= duties.in_force(on).unconfirmed(on).count()
+        under_iso -= duties.in_force(on).unconfirmed(on)
     return in_force, under_iso
 
 

@@ -16,6 +16,7 @@ from agencies.history import open_change_set
 from agencies.models import AgencyAlias, ChangeSet
 from agencies.models.history import Door
 from agencies.models.tree import one_writer
+from agencies.progress import Doing, tell
 from iso_rollout.sheets import read
 
 from .checked import CHANGED, NEW, Options
@@ -52,7 +53,7 @@ def may_import(kind, user):
 
 
 def read_list(kind, source, name, *, options=None):
-    """A file → `Reading`, without any look at the register."""
+    """A file → `Reading`, without any look at the register. `source`: as of `sheets.read`."""
     options = options or Options()
     return read(
         source, name, kind.sheet, convert_legacy=options.convert_legacy, sheet=options.sheet,
@@ -63,13 +64,14 @@ def read_list(kind, source, name, *, options=None):
 def check(kind, source, name, *, user=None, on=None, options=None, reading=None):
     """Read a list and say what bringing it in would do. Writes nothing.
 
-    `kind`: a `ListKind`; `source`: a path or the bytes; `name`: the file's name, shown only; `on`: the day the list
+    `kind`: a `ListKind`; `source`: as of `sheets.read`; `name`: the file's name, shown only; `on`: the day the list
     speaks of, default today; `reading`: what `read_list` gave, to save reading twice. Returns `Checked`.
     """
     options = options or Options()
     if not may_import(kind, user):
         raise Refused(_("Your role does not allow this list."))
     reading = reading or read_list(kind, source, name, options=options)
+    tell(Doing.CHECKING)
     seen = latest_change()
     checked = kind.judge(reading, user=user, on=on or timezone.localdate(), options=options)
     checked.seen = seen
@@ -109,6 +111,7 @@ def write(kind, checked, *, user=None, upload=None, options=None, reason="", doo
             _("Import of %(kind)s: %(file)s") % {"kind": kind.title, "file": checked.file_name},
             by=user, door=door, reason=reason, upload=upload,
         )  # fmt: skip
+        tell(Doing.WRITING)
         kind.write(checked, change_set=change_set, by=user, options=options)
         learn(checked, options, user, upload)
         finish(checked, change_set)

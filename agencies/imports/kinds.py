@@ -35,8 +35,12 @@ class ListKind:
     def template_columns(self):
         return self.columns
 
-    def rows(self, *, user, on, options=None):
-        """The list as it stands, as tuples in the order of `columns`: brought in again it changes nothing."""
+    def rows(self, *, user, on, options=None, among=None):
+        """The list as it stands, as tuples in the order of `columns`: brought in again it changes nothing.
+
+        `among`: a queryset of the records that are wanted (for lists about agencies: of agencies), None for all
+        within the person's reach.
+        """
         raise NotImplementedError
 
     def judge(self, reading, *, user, on, options):

@@ -10,6 +10,7 @@ import os
 import secrets
 import socket
 from datetime import timedelta
+from functools import partial
 
 from django.conf import settings
 from django.core.files.base import ContentFile
@@ -23,9 +24,10 @@ from agencies.errors import Refused
 from agencies.history import undo, what_undo_does
 from agencies.models import ChangeSet, Notice, NoticeKind, Upload
 from agencies.models.history import Door, UploadState, _upload_path
+from agencies.progress import Doing, tell, told_as
 from iso_rollout.sheets.guard import MAX_BYTES
 
-from . import engine
+from . import engine, staging
 from .checked import Options
 
 AT_ONCE = 2_000  # rows that are applied while the person waits
@@ -73,10 +75,9 @@ def shown_name(name):
 
 def look(kind, upload, *, user=None):
     """Read and check an upload as it would go in now. Writes nothing. Returns `Checked`."""
-    with upload.file.open("rb") as file:
-        data = file.read()
     options = Options.from_dict(upload.options)
-    return engine.check(kind, data, upload.file_name, user=user, on=upload.on, options=options)
+    sheets = partial(staging.sheets_of, upload, convert_legacy=options.convert_legacy)
+    return engine.check(kind, sheets, upload.file_name, user=user, on=upload.on, options=options)
 
 
 def check(kind, upload, *, user=None):
@@ -139,8 +140,22 @@ def apply(kind, upload, *, user=None, worker=None, shown=None):
     return apply_claimed(kind, upload, user=user, worker=name, shown=shown)
 
 
+def progress_name(upload):
+    """Under which name `agencies.progress` tells how far an upload has got."""
+    return f"upload-{upload.pk}"
+
+
 def apply_claimed(kind, upload, *, user, worker, shown=None, tells=False):
-    """Bring in an upload that this worker has claimed. `tells`: the person does not wait, and gets a notice."""
+    """Bring in an upload that this worker has claimed, telling how far it is.
+
+    `tells`: the person does not wait, and gets a notice.
+    """
+    with told_as(progress_name(upload)):
+        tell(Doing.READING)
+        return _apply_claimed(kind, upload, user, worker, shown=shown, tells=tells)
+
+
+def _apply_claimed(kind, upload, user, worker, *, shown, tells):
     mine = Upload.objects.filter(pk=upload.pk, state=UploadState.APPLYING, claimed_by=worker)
 
     def finish(checked, change_set):
@@ -174,6 +189,7 @@ def apply_claimed(kind, upload, *, user, worker, shown=None, tells=False):
         stop(UploadState.FAILED)
         raise
     upload.refresh_from_db()
+    staging.forget(upload)
     return written.change_set
 
 

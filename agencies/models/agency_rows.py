@@ -7,6 +7,7 @@ from django.utils.translation import gettext
 
 from agencies.errors import Refused
 from agencies.history import change_of, open_change_set, record_many
+from agencies.progress import Doing, tell
 from iso_rollout.text import fold
 
 from .identities import PastIdentity
@@ -133,7 +134,9 @@ class AgencyQuerySet(models.QuerySet):
             agency.parent, agency.covered_by = agency.parent, agency.covered_by
             agency.path = agency.own_path()
             agency.derive()
-        self.bulk_create(agencies, batch_size=500)
+        for first in range(0, len(agencies), 500):
+            tell(Doing.WRITING, first, len(agencies))
+            self.bulk_create(agencies[first : first + 500])
         if change_set is not None:
             cells = cells or [""] * len(agencies)
             record_many(change_of(change_set, a, cell=c) for a, c in zip(agencies, cells, strict=True))

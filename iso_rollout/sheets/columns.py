@@ -74,6 +74,7 @@ def _is_count(path):
     )
 
 
+@lru_cache(maxsize=2_000)
 def normal_heading(text):
     return fold(_DECORATION.sub(" ", text))
 
@@ -81,11 +82,17 @@ def normal_heading(text):
 @lru_cache(maxsize=5_000)
 def _score(field, path):
     """(score 0 to 100, option): how well a heading fits a field."""
-    if not path:
+    score, option = _likeness(field, path) if path else (0, None)
+    # Asked last: most texts of a sheet are like no heading at all.
+    if score and field.avoided.search(tone_key(" ".join(path))):
         return 0, None
+    return score, option
+
+
+def _likeness(field, path):
     leaf, whole = normal_heading(path[-1]), normal_heading(" ".join(path))
     above = normal_heading(" ".join(path[:-1]))
-    if not leaf or field.avoided.search(tone_key(" ".join(path))):
+    if not leaf:
         return 0, None
     if option := _option(field, leaf, above):
         return option

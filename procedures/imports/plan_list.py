@@ -30,10 +30,12 @@ class PlanList(RecordList):
     roles = frozenset({Role.COORDINATOR})
     columns = ("code", "name", "parent", "form", "year", "due_on", "standard")
 
-    def rows(self, *, user, on, options=None):
-        plan = self._plan(user, on, options or Options())
+    def rows(self, *, user, on, options=None, among=None):
         register = Register(on, user=user)
-        rollouts = Rollout.objects.filter(plan=plan).select_related("target_standard")
+        rollouts = among
+        if among is None:
+            rollouts = Rollout.objects.filter(plan=self._plan(user, on, options or Options()))
+        rollouts = rollouts.select_related("target_standard")
         for rollout in rollouts.order_by("year", "agency__path", "form"):
             if known := register.get(rollout.agency_id):
                 parent = register.get(known.parent_id)

@@ -2,10 +2,12 @@
 
 from .agency_procedures import AgencyProcedure, PastApplication
 from .catalogue import Procedure
+from .coverage import Covers
 from .declarations import Declaration, Precision, Redeclaration, standard_on
 from .documents import Document
 from .milestones import Milestone
 from .plans import Metric, Plan, Target, TargetRevision
+from .reaching import Reached
 from .rollouts import Rollout, RolloutMove
 from .standards import Standard
 from .tallies import CoverageTally, retally
@@ -13,6 +15,7 @@ from .tallies import CoverageTally, retally
 __all__ = [
     "AgencyProcedure",
     "CoverageTally",
+    "Covers",
     "Declaration",
     "Document",
     "Metric",
@@ -21,6 +24,7 @@ __all__ = [
     "Plan",
     "Precision",
     "Procedure",
+    "Reached",
     "Redeclaration",
     "Rollout",
     "RolloutMove",

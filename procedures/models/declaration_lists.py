@@ -8,8 +8,10 @@ from django.db.models import F
 from django.utils import timezone
 
 from agencies.history import change_of, record_many, snapshot
+from agencies.progress import Doing, tell
 from procedures.lifecycle import Stage
 from procedures.models.agency_procedures import AgencyProcedure, PastApplication
+from procedures.models.coverage import Covers
 from procedures.models.declarations import Declaration, Precision, Redeclaration
 from procedures.models.entries import acting_roles
 from procedures.models.rollouts import Milestone, Rollout
@@ -46,11 +48,12 @@ def declare_many(entries, *, by, change_set, covers_procedures=True):
         for agency_id, day, standard_id in rows.values_list("agency_id", "declared_on", "standard_id"):
             earlier[agency_id].append((day, standard_id))
     now, made = timezone.now(), []
-    for entry in sorted(entries, key=lambda e: e.on):
+    for number, entry in enumerate(sorted(entries, key=lambda e: e.on)):
+        tell(Doing.WRITING, number, len(entries))
         declaration = Declaration(
             agency=entry.agency, standard=entry.standard, declared_on=entry.on, number=entry.number,
             precision=entry.precision, note=entry.note, recorded_by=by, recorded_at=now,
-            reason=_reason(earlier[entry.agency.pk], entry),
+            reason=_reason(earlier[entry.agency.pk], entry), covers=Covers.ALL if covers_procedures else Covers.NONE,
         )  # fmt: skip
         earlier[entry.agency.pk].append((entry.on, entry.standard.pk))
         declaration.settle(by, acting_roles(by, entry.agency))
@@ -165,25 +168,14 @@ def amend_many(amendments, *, by, change_set):
         ["number", "declared_on", "precision", "lacks_evidence", "version"],
         batch_size=BATCH,
     )
-    touched = set()
     for declaration, was, cell in moved:
         for milestone in Milestone.objects.filter(declaration=declaration).select_related("rollout__agency"):
             before = snapshot(milestone)
             milestone.reached_on, milestone.version = declaration.declared_on, milestone.version + 1
             milestone.save(update_fields=["reached_on", "version"])
             changes.append(change_of(change_set, milestone, before=before, cell=cell))
-        duties = AgencyProcedure.objects.filter(
-            agency=declaration.agency_id, standard=declaration.standard_id, applied_on=was
-        ).select_related("agency", "procedure")
-        for duty in duties:
-            before = snapshot(duty)
-            duty.applied_on, duty.version = declaration.declared_on, duty.version + 1
-            duty.save(update_fields=["applied_on", "version"])
-            changes.append(change_of(change_set, duty, before=before, cell=cell))
-            touched.add(duty.agency_id)
+        declaration.move_cover(was, change_set, cell=cell)
     record_many(changes)
-    if touched:
-        retally(touched)
 
 
 def _batches(ids):

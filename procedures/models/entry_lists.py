@@ -140,4 +140,4 @@ def _write(entries, after, by, note, change_set):
         Milestone.refresh_derived([e for e in [*entries, *followers] if isinstance(e, Milestone)])
         for entry in entries:
             if isinstance(entry, Declaration):
-                entry.duties(entry.declared_on).follow(on=None, change_set=change_set)
+                entry.uncover(entry.declared_on, change_set)

@@ -20,6 +20,7 @@ from procedures.models.documents import entered
 from procedures.models.entries import acting_roles
 from procedures.models.milestones import Milestone
 from procedures.models.plans import Plan
+from procedures.models.reaching import Reaching
 from procedures.models.standards import Standard
 from procedures.models.telling import tell_waiting
 
@@ -73,7 +74,7 @@ class RolloutQuerySet(models.QuerySet):
         return self.filter(due_on__lt=on, declared_then__isnull=True, state_then__in=OPEN_STATES)
 
 
-class Rollout(models.Model):
+class Rollout(Reaching, models.Model):
     """One unit's undertaking under a plan: form, year, due day. Its stage is its furthest milestone."""
 
     NOT_IN_HISTORY = ("stage",)
@@ -181,47 +182,6 @@ class Rollout(models.Model):
             raise ChangedMeanwhile(Rollout.objects.select_related("agency").get(pk=self.pk), self.changes())
         # A copy: when a rule refuses, the caller's object still says what is stored.
         return Rollout.objects.select_related("agency", "plan__agency", "target_standard").get(pk=self.pk)
-
-    @transaction.atomic
-    def reach(
-        self, stage, *, on, by, seen, document=None, note="", declaration=None, change_set=None, title=""
-    ):
-        """Record that this rollout reached `stage` on a day. Returns the Milestone.
-
-        `seen` is the version the person was looking at; `document` may be a new one, which is
-        entered by the same act. A declaration goes through
-        `Declaration.objects.declare`, which comes here with what it made. Raises StepRefused (a
-        hard rule, not their role, or already recorded) and ChangedMeanwhile (somebody was
-        faster). Source: QĐ 19/2014/QĐ-TTg Điều 4.
-        """
-        stage = Stage(stage)
-        if (stage == Stage.DECLARED) != (declaration is not None):
-            raise StepRefused(gettext("A declaration is recorded with its number and day."), "stage")
-        roles = acting_roles(by, self.agency)
-        rollout = self._claim(seen)
-        existing = rollout.milestones.filter(stage=stage).first()
-        if existing is not None and existing.counts:
-            raise StepRefused(gettext("%s is on record already.") % stage.label, "stage")
-        lifecycle.check_step(rollout.standing(), stage, on=on, roles=roles, today=timezone.localdate())
-        change_set = change_set or open_change_set(
-            title or gettext("%(agency)s: %(stage)s") % {"agency": rollout.agency, "stage": stage.label},
-            by=by,
-        )
-        before = snapshot(existing) if existing else None
-        milestone = existing or Milestone(rollout=rollout, stage=stage)
-        milestone.rank, milestone.reached_on = stage.rank, on
-        milestone.document = entered(document, change_set)
-        milestone.declaration, milestone.note = declaration, note
-        milestone.recorded_by, milestone.recorded_at = by, timezone.now()
-        milestone.wait_for_review()
-        milestone.version = milestone.version + 1 if existing else 1
-        milestone.settle(by, roles)
-        milestone.save()
-        record(change_set, milestone, before=before)
-        Milestone.refresh_derived([milestone])
-        tell_waiting([milestone])
-        self.refresh_from_db()
-        return milestone
 
     def _stored(self, milestone, entry_seen):
         """The milestone as it is; `entry_seen` is the version the person saw, None: not checked.

@@ -338,6 +338,12 @@ def test_declaration_notified_before_it_began(province):
         write(declare(province.lac_dao), notified_on=day("2020-11-19"))
 
 
+@refused("declaration_covers_is_known")
+def test_declaration_that_covers_nothing_known(province):
+    with database_refuses("declaration_covers_is_known"):
+        write(declare(province.lac_dao), covers="half")
+
+
 @refused("declaration_review_is_whole")
 def test_confirmed_declaration_without_a_moment(province):
     with database_refuses("declaration_review_is_whole"):

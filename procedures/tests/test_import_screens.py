@@ -585,7 +585,7 @@ def test_a_long_list_waits_for_a_worker_and_the_page_asks_again(client, province
     assert upload.state == UploadState.WAITING
     page = client.get(step("done", upload)).content.decode()
     assert 'http-equiv="refresh"' in page
-    assert 'hx-trigger="every 2s"' in page
+    assert 'hx-trigger="every 1s"' in page
     assert client.get(step("recognise", upload)).url == step("done", upload)
     part = client.get(step("done", upload), headers={"HX-Request": "true"})
     assert b"<html" not in part.content

@@ -67,6 +67,10 @@ def rollout_buttons(rollout, agency, stages, moves, proposed):
     if proposed is not None:
         label = _("Record: %s") % proposed.label if proposed != Stage.DECLARED else _("Declare")
         buttons.append(Button(label, record_url(agency, rollout, proposed)))
+    if len([stage for stage in stages if stage != Stage.DECLARED]) > 1:
+        buttons.append(
+            Button(_("Several milestones"), reverse("record_several", args=[agency.pk, rollout.pk]))
+        )
     if Stage.DECLARED in stages and proposed != Stage.DECLARED:
         buttons.append(Button(_("Declare"), record_url(agency, rollout, Stage.DECLARED)))
     for state in moves:

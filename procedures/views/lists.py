@@ -8,6 +8,8 @@ from django.utils.functional import cached_property
 from agencies.access import visible_to
 from agencies.models import Agency, Level
 from agencies.viewpoint import viewpoint
+from agencies.views.exports import list_file, wanted_file
+from procedures import imports
 from procedures.forms import AgencyFilter, CatalogueFilter, DutyFilter, RolloutFilter
 from procedures.lifecycle import Phase
 from procedures.models import AgencyProcedure, CoverageTally, Declaration, Plan, Procedure, Rollout
@@ -63,13 +65,17 @@ def agency_list(request):
         rows = in_phase(rows, wanted["phase"])
     if wanted.get("late"):
         rows = rows.filter(late_then=True)
+    status = view.status if form.is_valid() else 422
+    if status == 200 and (file := wanted_file(request)):
+        kind = "declarations" if request.GET.get("list") == "declarations" else "agencies"
+        return list_file(imports.kind(kind), file, user=request.user, on=view.on, among=rows)
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
     _dress(page.object_list, view)
     return render(
         request,
         "procedures/agencies.html",
         {"view": view, "form": form, "page_obj": page, "query": request.GET.get("q", "")},
-        status=view.status if form.is_valid() else 422,
+        status=status,
     )
 
 
@@ -125,6 +131,9 @@ def rollout_list(request, code):
         rows = rows.late(view.on)
     if wanted.get("q"):
         rows = rows.filter(agency__in=Agency.objects.matching(wanted["q"]))
+    status = view.status if form.is_valid() else 422
+    if status == 200 and (file := wanted_file(request)):
+        return list_file(imports.kind("plan"), file, user=request.user, on=view.on, among=rows)
     order = "due_on" if wanted.get("late") else "agency__sort_key"
     rows = rows.select_related("agency").order_by(order, "agency__sort_key", "id")
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
@@ -133,7 +142,7 @@ def rollout_list(request, code):
         request,
         "procedures/rollouts.html",
         {"view": view, "form": form, "plan": plan, "page_obj": page},
-        status=view.status if form.is_valid() else 422,
+        status=status,
     )
 
 
@@ -168,7 +177,7 @@ def duty_list(request):
     tallies = CoverageTally.objects.filter(agency__in=agencies.order_by().values("pk"))
     in_force, under_iso = tallies.totals(view.on)
     if view.confirmed_only:
-        under_iso -= rows.unconfirmed(view.on).count()
+        under_iso -= rows.unconfirmed(view.on)
     count = in_force
     if wanted.get("iso"):
         under = rows.under_iso(view.on, confirmed_only=view.confirmed_only)
@@ -177,17 +186,20 @@ def duty_list(request):
     if wanted.get("q"):
         rows = rows.filter(procedure__in=Procedure.objects.matching(wanted["q"]))
         count = None
+    status = view.status if form.is_valid() else 422
+    if status == 200 and (file := wanted_file(request)):
+        return list_file(imports.kind("agency-procedures"), file, user=request.user, on=view.on, among=rows)
     rows = rows.select_related("agency", "procedure", "standard").order_by("agency_id", "procedure_id")
     page = CountedPaginator(rows, PER_PAGE, count).get_page(request.GET.get("page"))
     under = AgencyProcedure.objects.filter(pk__in=[duty.pk for duty in page.object_list])
     under = set(under.under_iso(view.on, confirmed_only=view.confirmed_only).values_list("pk", flat=True))
     for duty in page.object_list:
-        duty.is_under_iso = duty.pk in under and duty.applied_on <= view.on
+        duty.is_under_iso = duty.pk in under and duty.applied_on is not None and duty.applied_on <= view.on
     return render(
         request,
         "procedures/duties.html",
         {"view": view, "form": form, "page_obj": page, "in_force": in_force, "under_iso": under_iso},
-        status=view.status if form.is_valid() else 422,
+        status=status,
     )
 
 
@@ -203,10 +215,13 @@ def catalogue(request):
         rows = rows.of_level(wanted["level"])
     if wanted.get("field"):
         rows = rows.filter(field=wanted["field"])
+    status = view.status if form.is_valid() else 422
+    if status == 200 and (file := wanted_file(request)):
+        return list_file(imports.kind("procedures"), file, user=request.user, on=view.on, among=rows)
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
     return render(
         request,
         "procedures/catalogue.html",
         {"view": view, "form": form, "page_obj": page},
-        status=view.status if form.is_valid() else 422,
+        status=status,
     )

@@ -8,7 +8,6 @@ import datetime
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.db.models import TextChoices
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
@@ -16,16 +15,10 @@ from django.utils.translation import gettext_lazy, override
 from procedures.lifecycle import Form, Phase
 from procedures.models import Metric, Standard
 from reports import figures
+from reports.models import Kind
 from reports.papers import tables
 
 VERSION = 1
-
-
-class Kind(TextChoices):
-    """The reports that the lead agency writes."""
-
-    PROGRESS = "progress", gettext_lazy("Progress of the plan")
-    ANNUAL = "annual", gettext_lazy("Yearly report on the quality management systems")
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ from django.utils.translation import gettext_lazy as _
 from agencies.viewpoint import DayField
 from procedures.models import Plan
 from procedures.record_forms.base import LaterDay, Words
-from reports.papers.content import Kind, Office
+from reports.models import Kind
+from reports.papers.content import Office
 from reports.papers.limits import MAX_TEMPLATE
 
 

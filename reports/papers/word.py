@@ -19,7 +19,8 @@ from django.utils.translation import override
 
 from agencies.errors import Refused
 from reports import charts
-from reports.papers import codes, limits, template
+from reports.models import codes
+from reports.papers import limits, template
 from reports.papers.content import day_in_words
 from reports.papers.tables import day_of
 

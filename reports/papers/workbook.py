@@ -6,7 +6,7 @@ import xlsxwriter
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from reports.papers import codes
+from reports.models import codes
 from reports.papers.content import day_in_words
 from reports.papers.tables import day_of
 

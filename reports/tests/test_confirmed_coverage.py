@@ -32,7 +32,15 @@ def test_what_ran_under_an_earlier_standard_goes_on_under_it(place, duties):
     declare(place.agency, on="2020-11-20", by=place.editor)
     assert count(place, confirmed_only=True) == (4, 4)
     rows = AgencyProcedure.objects.in_force(day("2021-06-30"))
-    assert not rows.unconfirmed(day("2021-06-30")).exists()
+    assert rows.unconfirmed(day("2021-06-30")) == 0
+
+
+def test_what_an_unconfirmed_declaration_left_out_goes_on_too(place, duties):
+    declare(place.agency, on="2015-06-30", year=2008, by=place.coordinator)
+    narrower = declare(place.agency, on="2020-11-20", by=place.editor, chosen=[duties[0].pk])
+    assert count(place) == (4, 1) and count(place, confirmed_only=True) == (4, 4)
+    narrower.accept(by=place.coordinator, seen=narrower.version)
+    assert count(place, confirmed_only=True) == (4, 1)
 
 
 def test_before_the_declaration_nothing_differs(place, duties):
@@ -50,7 +58,7 @@ def test_the_condition_and_the_tally_agree(place, duties):
         rows = AgencyProcedure.objects.in_force(day(on))
         assert CoverageTally.objects.totals(day(on))[1] == rows.under_iso(day(on)).count()
         only = rows.under_iso(day(on), confirmed_only=True).count()
-        assert only == rows.under_iso(day(on)).count() - rows.unconfirmed(day(on)).count()
+        assert only == rows.under_iso(day(on)).count() - rows.unconfirmed(day(on))
     assert only == 3
 
 

@@ -117,6 +117,11 @@
     }
   });
 
+  // ---- input[data-no-enter]: a search inside a form, answered while typing; Enter must not send the form ----
+  document.addEventListener("keydown", function (event) {
+    if (event.key === "Enter" && event.target.hasAttribute("data-no-enter")) event.preventDefault();
+  });
+
   // ---- form[data-autosubmit]: a choice counts at once; without a script its button does the same ----
   document.addEventListener("change", function (event) {
     var form = event.target.form;

@@ -64,6 +64,14 @@ SCREENS = (
     Screen("report-wrong", "/bao-cao/xem/?kind=x", status=422),
     Screen("report-templates", "/bao-cao/mau/", who="dieuphoi"),
     Screen("verify-code", "/bao-cao/doi-ma/?code=12", status=422),
+    Screen("record-several", "{several}/nhieu-moc/", who="dieuphoi"),
+    Screen("documents", "/van-ban/"),
+    Screen("documents-none", "/van-ban/?q=khongcogi"),
+    Screen("document", "/van-ban/{document}/"),
+    Screen("document-of-editor", "/van-ban/{document}/", who="lacdao"),
+    Screen("register-document", "/van-ban/moi/", who="lacdao"),
+    Screen("amend-document", "/van-ban/{document}/sua/", who="lacdao"),
+    Screen("replace-file", "/van-ban/{document}/thay-tep/", who="lacdao"),
     Screen("profile", "/toi/", who="lacdao"),
     Screen("password", "/toi/mat-khau/", who="lacdao"),
     Screen("people", "/nguoi-dung/", who="quantri"),
@@ -101,6 +109,8 @@ late = Rollout.objects.all().as_of(day).late(day).order_by("due_on", "pk").first
 waiting = Milestone.objects.filter(acceptance=Acceptance.UNREVIEWED, declaration=None)
 waiting = waiting.exclude(rollout__agency=lac_dao).order_by("pk").first()
 declared = Declaration.objects.filter(acceptance=Acceptance.UNREVIEWED).exclude(agency=lac_dao).order_by("pk").first()
+late_reporter = Rollout.objects.filter(state="active", stage="declared").order_by("pk")
+late_reporter = min(late_reporter, key=lambda r: r.milestones.count())
 without_paper = Declaration.objects.filter(number="").order_by("pk").first()
 shared = Milestone.objects.filter(rollout__agency__parent__code="H31.325", stage="trained")
 shared = shared.exclude(rollout__agency__in=[lac_dao.pk, waiting.rollout.agency_id]).order_by("pk").first()
@@ -120,6 +130,8 @@ answer = {
     "declaration": f"/co-quan/{declared.agency_id}/cong-bo/{declared.pk}",
     "so_tu_phap": Agency.objects.get(code="H31.02").pk,
     "shared_milestone": f"/co-quan/{shared.rollout.agency_id}/dot/{shared.rollout_id}/moc/{shared.pk}",
+    "several": f"/co-quan/{late_reporter.agency_id}/dot/{late_reporter.pk}",
+    "document": lac_dao.documents.order_by("pk").first().pk,
     "person": User.objects.get(username="lacdao").pk,
     "change_set": ChangeSet.objects.order_by("-pk")[5].pk,
     "procedure": Procedure.objects.order_by("pk").first().pk,

@@ -7,7 +7,7 @@ from collections import Counter
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db import transaction
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -18,7 +18,7 @@ from agencies.models import Upload
 from iso_rollout.sheets.annotated import annotated_workbook
 from iso_rollout.sheets.grid import Grid
 from iso_rollout.sheets.parsed import column_number
-from iso_rollout.sheets.rows import NOTE
+from iso_rollout.sheets.verdicts import NOTE
 from procedures.views.imports import corrections
 from procedures.views.imports.access import OPEN, job_for
 from procedures.views.imports.lines import columns_of, present
@@ -195,7 +195,8 @@ def _show(request, job, checked, *, show=None, status=200):
     context = {
         "job": job,
         "steps": job.steps("check"),
-        "checked": checked,
+        "is_fine": checked.is_fine,
+        "questions": checked.questions,
         "counts": counts,
         "show": show,
         "code": code,
@@ -211,12 +212,12 @@ def _show(request, job, checked, *, show=None, status=200):
             for group, title, found, _digest_ in warning_groups(checked)
         ]
     else:
-        lines = [line for line in checked.lines if line.outcome == show]
-        page = Paginator(lines, PER_PAGE).get_page(request.GET.get("page"))
+        page = Paginator(range(counts[show]), PER_PAGE).get_page(request.GET.get("page"))
+        lines = checked.page(show, PER_PAGE * (page.number - 1), PER_PAGE)
         context |= {
             "page_obj": page,
             "columns": columns_of(checked.reading),
-            "lines": present(page.object_list, checked.reading),
+            "lines": present(lines, checked.reading),
         }
     return render(request, "procedures/imports/check.html", context, status=status)
 
@@ -227,7 +228,6 @@ def _errors(request, checked, code):
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     texts = Texts(checked.reading)
     alike = _alike(checked.errors, texts)
-    data = {(row.sheet, row.number) for row in checked.reading.rows}
     rows, asked = [], set()
     for index, problem in enumerate(page.object_list):
         place = (problem.sheet, problem.cell)
@@ -238,7 +238,8 @@ def _errors(request, checked, code):
         rows.append({
             "index": index, "problem": problem, "title": title_of(problem.code), "remedy": remedy_of(problem.code),
             "text": text, "others": max(0, len(same) - 1),
-            "may_leave_out": text is not None and (problem.sheet, row_of(problem.cell)) in data,
+            "may_leave_out": text is not None
+            and checked.reading.row_at(problem.sheet, row_of(problem.cell)) is not None,
         })  # fmt: skip
     return {
         "page_obj": page,
@@ -254,8 +255,11 @@ def annotated(request, pk):
     """The person's own workbook with a column that says what is wrong in each row."""
     job = job_for(request, pk)
     checked = job.look()
-    with job.upload.file.open("rb") as file:
-        data = file.read()
+    try:
+        with job.upload.file.open("rb") as file:
+            data = file.read()
+    except FileNotFoundError:
+        raise Http404 from None
     told = [(p, title_of(p.code), True) for p in checked.errors] + [
         (p, title_of(p.code), False) for p in checked.warnings
     ]

@@ -10,8 +10,8 @@ from agencies.errors import Refused
 from agencies.models import Agency, User
 from iso_rollout.text import Unreadable, parse_date
 from procedures.models import Plan
-from reports.models import OfficeTemplate, PublishedReport
-from reports.papers import codes, content, word
+from reports.models import Kind, OfficeTemplate, PublishedReport, codes
+from reports.papers import content, word
 from reports.papers.workbook import workbook
 
 
@@ -19,7 +19,7 @@ class Command(BaseCommand):
     help = "Make the official report (.docx or .xlsx), of a day or of a published code."
 
     def add_arguments(self, parser):
-        parser.add_argument("--kind", choices=content.Kind.values, default=content.Kind.PROGRESS)
+        parser.add_argument("--kind", choices=Kind.values, default=Kind.PROGRESS)
         parser.add_argument("--on", help="the day of the figures, 2020-12-31 or 31/12/2020; default: today")
         parser.add_argument("--made-on", help="the day on the paper; default: today")
         parser.add_argument("--plan", help="code of the plan; default: the latest decided by that day")

@@ -16,15 +16,15 @@ from agencies.errors import Refused
 from agencies.models import Agency, User
 from procedures.models import Plan
 from reports import figures
-from reports.models import PublishedReport
-from reports.papers import codes, content, word
+from reports.models import Kind, PublishedReport, codes
+from reports.papers import content, word
 from reports.papers.workbook import workbook
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("demo")]
 DAY = datetime.date(2020, 12, 31)
 
 
-def report(kind=content.Kind.ANNUAL, on=DAY, user=None, scope=None, **office):
+def report(kind=Kind.ANNUAL, on=DAY, user=None, scope=None, **office):
     plan = Plan.objects.get()
     office = content.Office(**{"made_on": datetime.date(2021, 2, 5)} | office)
     return content.build(kind, plan=plan, on=on, scope=scope or plan.agency, user=user, office=office)
@@ -67,7 +67,7 @@ def test_the_plan_is_told_as_published_at_its_end():
 
 def test_a_part_of_the_province_tells_of_itself_only():
     van_lam = Agency.objects.get(code="H31.325")
-    made = report(scope=van_lam, kind=content.Kind.PROGRESS)
+    made = report(scope=van_lam, kind=Kind.PROGRESS)
     assert made["figures"]["tong_don_vi"] == len(table(made, "T3")["rows"]) == 12
     assert {row[3] for row in table(made, "T3")["rows"]} <= {"UBND huyện Văn Lâm", "UBND tỉnh Hưng Yên"}
 
@@ -217,7 +217,7 @@ def test_the_command_makes_publishes_and_makes_again(tmp_path):
 
 def small():
     """A report of one district: a template is tried with it in less time."""
-    return report(kind=content.Kind.PROGRESS, scope=Agency.objects.get(code="H31.325"))
+    return report(kind=Kind.PROGRESS, scope=Agency.objects.get(code="H31.325"))
 
 
 def template_with(*lines):

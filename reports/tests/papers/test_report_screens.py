@@ -9,8 +9,7 @@ from docx import Document
 
 from agencies.models import User
 from procedures.models import Declaration, Plan
-from reports.models import OfficeTemplate, PublishedReport
-from reports.papers import codes
+from reports.models import OfficeTemplate, PublishedReport, codes
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("demo")]
 

@@ -1,4 +1,4 @@
-"""What reports owns: published reports with their figures frozen, and the offices' own Word templates."""
+"""Published reports with their figures frozen, and the offices' own Word templates."""
 
 from django.conf import settings
 from django.db import IntegrityError, models, transaction
@@ -12,8 +12,15 @@ from agencies.errors import Refused
 from agencies.history import open_change_set, record, snapshot
 from agencies.models import Agency
 from procedures.models import Plan
-from reports.papers import codes
-from reports.papers.content import Kind
+
+from . import codes
+
+
+class Kind(models.TextChoices):
+    """The reports that the lead agency writes."""
+
+    PROGRESS = "progress", _("Progress of the plan")
+    ANNUAL = "annual", _("Yearly report on the quality management systems")
 
 
 def _stored_under(template, filename):

@@ -21,10 +21,10 @@ from agencies.history import open_change_set, record
 from agencies.imports.uploads import shown_name
 from agencies.models import Role
 from procedures.models import Plan
-from reports.models import OfficeTemplate
+from reports.models import Kind, OfficeTemplate
 from reports.papers import content, placeholders, word
 from reports.papers.forms import TemplateForm
-from reports.papers.views import TYPES
+from reports.views.papers import TYPES
 
 
 def _keeper(request):
@@ -38,7 +38,7 @@ def sample(user):
     scope, today = top_agency(user), timezone.localdate()
     office = content.Office(today, addressees=("Bộ Khoa học và Công nghệ", "Ủy ban nhân dân tỉnh"))
     plan = Plan.objects.visible_to(user).latest(today)
-    return content.build(content.Kind.ANNUAL, plan=plan, on=today, scope=scope, user=user, office=office)
+    return content.build(Kind.ANNUAL, plan=plan, on=today, scope=scope, user=user, office=office)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('agencies', '0008_learned_names'),
-        ('procedures', '0003_procedures_of_ministries'),
+        ('procedures', '0006_number_of_the_notice'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -12,8 +12,8 @@ from agencies.access import holds_at_top, roles_at, top_agency, visible_to
 from agencies.errors import Refused
 from agencies.models import Role
 from procedures.models import Plan
-from reports.models import OfficeTemplate, PublishedReport
-from reports.papers import codes, content, placeholders, word
+from reports.models import OfficeTemplate, PublishedReport, codes
+from reports.papers import content, placeholders, word
 from reports.papers.forms import ReportForm
 from reports.papers.workbook import workbook
 
