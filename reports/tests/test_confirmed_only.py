@@ -30,13 +30,15 @@ def command(on, **options):
         ("lacdao", "30/12/2021"),
     ],
 )
-@pytest.mark.parametrize("address", ["/bang-dieu-hanh/", "/ke-hoach/HY-2020-2021/"])
+@pytest.mark.parametrize(
+    "address", ["/bang-dieu-hanh/", "/ke-hoach/HY-2020-2021/", "/ke-hoach/HY-2020-2021/du-bao/"]
+)
 def test_each_figure_opens_a_list_of_exactly_that_many_rows(client, username, on, switch, address):
     client.force_login(User.objects.get(username=username))
     asked = {name: value for name, value in (("on", on), ("xacnhan", switch)) if value}
     html = client.get(address, asked).content.decode()
     links = set(re.findall(r'data-figure="(\d+)" href="([^"]+)"', html))
-    assert len(links) >= 5
+    assert len(links) >= (5 if "du-bao" not in address else 0)
     for number, url in links:
         assert ("xacnhan=1" in url) == bool(switch), url
         page = client.get(url.replace("&amp;", "&")).content.decode()
