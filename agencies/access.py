@@ -4,13 +4,14 @@ A role held at an agency flows down its subtree. Outside what a person may see a
 not exist (404); inside it, without the role for an act, the act is refused (403).
 """
 
+from collections import defaultdict
 from dataclasses import dataclass
 
 from django.db.models import Q
 from django.utils import timezone
 
 from agencies.models.agency import Agency
-from agencies.models.people import Role, User
+from agencies.models.people import Membership, Role, User
 from agencies.models.tree import in_subtree
 
 
@@ -60,6 +61,18 @@ def scope_of(user, prefix="", roles=None):
         if not any(path != other and path.startswith(other) for other in paths):
             condition |= in_subtree(path, prefix)
     return condition
+
+
+def people_with(roles, agencies, on=None):
+    """Who holds one of the roles at agencies on a day (None: today): {agency id: {user id}}, in one query."""
+    above = {a.pk: {a.pk, *a.ancestor_ids()} for a in agencies}
+    held = Membership.objects.in_force(on or timezone.localdate()).filter(
+        role__in=roles, agency__in=set().union(*above.values()), user__is_active=True
+    )
+    at = defaultdict(set)
+    for agency_id, user_id in held.order_by().values_list("agency", "user"):
+        at[agency_id].add(user_id)
+    return {pk: set().union(*(at[step] for step in steps if step in at)) for pk, steps in above.items()}
 
 
 def holds_at_top(user, roles):

@@ -134,7 +134,7 @@ def measure(agencies, procedures):
         User.objects.create_superuser("bench", "bench@example.gov.vn", None, full_name="Bench")
     )
     plan = Plan.objects.annotate(size=Count("rollouts")).order_by("agency__path").first()
-    found["board"] = measure_page(client, "/")
+    found["board"] = measure_page(client, "/bang-dieu-hanh/")
     found["figures_of_a_province"] = measure_figures(plan, plan.agency)
     found["figures_of_all"] = measure_figures(plan, None)
     return found

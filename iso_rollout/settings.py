@@ -229,6 +229,13 @@ STORAGES = {
 
 vars().update(env.email_url("EMAIL_URL", default="consolemail://" if DEBUG else "smtp://localhost:25"))
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="iso@localhost")
+# A mail server that does not answer must not hold a run up.
+EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT_S", default=20)
+# Where links in mails lead; without a slash at its end.
+SITE_URL = env.str(
+    "SITE_URL",
+    default="http://localhost:8000" if DEBUG or not ALLOWED_HOSTS else f"https://{ALLOWED_HOSTS[0]}",
+).rstrip("/")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

@@ -5,7 +5,8 @@ from django.db.models import Max, Min
 from django.utils.translation import gettext_lazy as _
 
 from agencies.models import Kind, Level
-from procedures.lifecycle import Evidence, Form, Phase, State
+from agencies.viewpoint import CONFIRMED_ONLY
+from procedures.lifecycle import Evidence, Form, Phase, Stage, State
 from procedures.models import Document, Procedure, Standard
 
 YES_NO = [("", _("All")), ("yes", _("Yes")), ("no", _("No"))]
@@ -38,7 +39,7 @@ class FilterForm(forms.Form):
         self.kept = [
             {"name": name, "value": value}
             for name, value in data.items()
-            if name in ("agency", "on") and value
+            if name in ("agency", "on", CONFIRMED_ONLY) and value
         ]
         self.own = [
             {"name": name, "value": value} for name, value in data.items() if name in self.fields and value
@@ -84,6 +85,30 @@ class RolloutFilter(FilterForm):
     def __init__(self, data, *, plan):
         super().__init__(data)
         self.fields["year"].choices = _any([(str(year), str(year)) for year in plan.years], _("All years"))
+
+
+class AcceptanceFilter(FilterForm):
+    """Of the entries that wait: below an agency, of a level, of one kind."""
+
+    q = forms.CharField(label=_("Search agency"), required=False, max_length=200)
+    agency = _choice(_("Scope"), [])
+    level = _levels()
+    entry = _choice(
+        _("Kind of entry"),
+        _any(
+            [("declaration", _("Declarations")), *((s.value, s.label) for s in Stage if s != Stage.DECLARED)],
+            _("All kinds"),
+        ),
+    )
+
+    def __init__(self, data, *, scopes):
+        super().__init__(data)
+        self.kept = []
+        self.fields["agency"].choices = [(str(s["value"]), s["label"]) for s in scopes]
+
+    @property
+    def is_filtered(self):
+        return any(pair["name"] != "agency" for pair in self.own)
 
 
 class DutyFilter(FilterForm):

@@ -15,7 +15,9 @@ def agencies(user, view, wanted):
     """The agencies of a scope on a day, annotated `with_stage`."""
     rows = visible_to(user).as_of(view.on)
     rows = rows.within(view.scope) if view.scope else rows.none()
-    return narrowed(with_stage(rows, view.on).order_by("sort_key", "id"), wanted)
+    return narrowed(
+        with_stage(rows, view.on, confirmed_only=view.confirmed_only).order_by("sort_key", "id"), wanted
+    )
 
 
 def narrowed(rows, wanted):
@@ -43,7 +45,8 @@ def narrowed(rows, wanted):
 
 def rollouts(user, view, wanted, *, plan):
     """The rollouts of a plan on a day, with `rank_then`, `state_then` and `declared_then`."""
-    rows = Rollout.objects.visible_to(user).filter(plan=plan).as_of(view.on)
+    rows = Rollout.objects.visible_to(user).filter(plan=plan)
+    rows = rows.as_of(view.on, confirmed_only=view.confirmed_only)
     # The tree of today: an agency that closed since is still the plan's.
     rows = rows.filter(agency__in=Agency.objects.within(view.scope)) if view.scope else rows.none()
     if wanted.get("form"):
@@ -71,7 +74,7 @@ def duties(user, view, wanted):
     """The procedures that agencies of a scope handle on a day, under ISO or not."""
     rows = AgencyProcedure.objects.filter(agency__in=of_scope(user, view)).in_force(view.on)
     if wanted.get("iso"):
-        under = rows.under_iso(view.on)
+        under = rows.under_iso(view.on, confirmed_only=view.confirmed_only)
         rows = under if wanted["iso"] == "yes" else rows.exclude(pk__in=under.values("pk"))
     if wanted.get("q"):
         rows = rows.filter(procedure__in=Procedure.objects.matching(wanted["q"]))

@@ -4,6 +4,7 @@ from django.urls import path
 
 from procedures import converters  # noqa: F401  (makes <code:…> known)
 from procedures.views import (
+    acceptance,
     agency,
     bulk,
     documents,
@@ -14,6 +15,7 @@ from procedures.views import (
     lists,
     recording,
     several,
+    work,
     workbooks,
 )
 from procedures.views.imports import check, confirm, done, downloads, home, match, recognise
@@ -26,6 +28,10 @@ DECLARATION = "co-quan/<int:pk>/cong-bo/<int:declaration_id>"
 
 urlpatterns = [
     path("tim/", find.find_anything, name="find"),
+    path("viec-cua-toi/<slug:what>/", work.work_list, name="work_list"),
+    path("xac-nhan/", acceptance.queue, name="acceptance"),
+    path("xac-nhan/tat-ca/", acceptance.all_matching, name="acceptance_all"),
+    path("xac-nhan/quyet-dinh/", acceptance.review_entries, name="review_entries"),
     path("co-quan/", lists.agency_list, name="agencies"),
     path("co-quan/<int:pk>/", agency.agency_page, name="agency"),
     path(f"{GRID}/", grid.grid, name="agency_procedures"),

@@ -6,7 +6,8 @@ from procedures import converters  # noqa: F401  (makes <code:…> known)
 from reports.views import board, forecast, papers, templates
 
 urlpatterns = [
-    path("", board.board, name="start"),
+    path("", board.start, name="start"),
+    path("bang-dieu-hanh/", board.board, name="board"),
     path("ke-hoach/", board.latest_plan, name="plans"),
     path("ke-hoach/<code:code>/", board.plan_page, name="plan"),
     path("ke-hoach/<code:code>/du-bao/", forecast.forecast_page, name="forecast"),

@@ -5,6 +5,7 @@ from .aliases import AgencyAlias
 from .history import Change, ChangeSet, Upload
 from .identities import PastIdentity, Succession
 from .kept import KeptForm, SentOnce
+from .notices import Channel, Mail, Notice, NoticeKind
 from .people import Membership, Role, User
 from .tree import Kind, Level
 
@@ -13,10 +14,14 @@ __all__ = [
     "AgencyAlias",
     "Change",
     "ChangeSet",
+    "Channel",
     "KeptForm",
     "Kind",
     "Level",
+    "Mail",
     "Membership",
+    "Notice",
+    "NoticeKind",
     "PastIdentity",
     "Role",
     "SentOnce",

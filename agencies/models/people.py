@@ -85,13 +85,17 @@ class PeopleManager(UserManager.from_queryset(UserQuerySet)):
 class User(AbstractUser):
     """A person who signs in."""
 
-    NOT_IN_HISTORY = ("password", "last_login", "search_key", "sort_key")
+    NOT_IN_HISTORY = ("password", "last_login", "visited_at", "search_key", "sort_key")
     RESTORABLE = frozenset({"full_name", "position", "phone", "email"})
 
     first_name = last_name = None
     full_name = models.CharField(_("full name"), max_length=150)
     position = models.CharField(_("position"), max_length=150, blank=True)
     phone = models.CharField(_("phone"), max_length=30, blank=True)
+    # {kind of notice: channel}, only what the person chose (agencies.models.notices).
+    notice_choices = models.JSONField(_("how notices reach them"), default=dict, blank=True)
+    # When the person last came to their work; empty: never.
+    visited_at = models.DateTimeField(null=True, blank=True, editable=False)
     search_key = models.CharField(max_length=700, editable=False, default="")
     sort_key = models.CharField(max_length=400, editable=False, default="")
     version = models.PositiveIntegerField(default=1, editable=False)

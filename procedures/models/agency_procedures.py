@@ -16,6 +16,28 @@ from procedures.models.standards import Standard
 from procedures.models.tallies import retally
 
 
+def _under_iso(on, confirmed_only):
+    """The condition that a duty runs under a standard on a day.
+
+    Without what is not confirmed: no span counts that such a declaration began, and none ends by one.
+    """
+    from procedures.models.declarations import Declaration
+
+    past = PastApplication.objects.filter(agency_procedure=models.OuterRef("pk"), applied_on__lte=on)
+    if not confirmed_only:
+        return Q(applied_on__lte=on) | models.Exists(past.filter(until__gt=on))
+
+    def declared(agency, day, **more):
+        of_agency = Declaration.objects.waiting().filter(agency=models.OuterRef(agency), **more)
+        return models.Exists(of_agency.filter(declared_on=models.OuterRef(day)))
+
+    standard, owner = models.OuterRef("standard"), "agency_procedure__agency"
+    went_on = past.filter(~declared(owner, "applied_on", standard=standard))
+    went_on = went_on.filter(Q(until__gt=on) | declared(owner, "until"))
+    now = Q(~declared("agency", "applied_on", standard=standard), applied_on__lte=on)
+    return now | models.Exists(went_on)
+
+
 class AgencyProcedureQuerySet(models.QuerySet):
     def visible_to(self, user):
         return self.filter(scope_of(user, "agency__"))
@@ -31,12 +53,20 @@ class AgencyProcedureQuerySet(models.QuerySet):
             Q(agency__dissolved_on__isnull=True) | Q(agency__dissolved_on__gt=on),
         )
 
-    def under_iso(self, on):
-        """Duties that run under any standard on a day."""
-        past = PastApplication.objects.filter(
-            agency_procedure=models.OuterRef("pk"), applied_on__lte=on, until__gt=on
+    def under_iso(self, on, *, confirmed_only=False):
+        """Duties that run under any standard on a day; or only by what the lead agency has confirmed."""
+        return self.filter(_under_iso(on, confirmed_only))
+
+    def unconfirmed(self, on):
+        """By how much fewer of these duties run under a standard on a day when only confirmed entries count."""
+        from procedures.models.declarations import Declaration
+
+        waiting = Declaration.objects.waiting().filter(declared_on__lte=on).order_by().values("agency")
+        counted = self.filter(agency__in=waiting).aggregate(
+            everything=models.Count("pk", filter=_under_iso(on, False)),
+            confirmed=models.Count("pk", filter=_under_iso(on, True)),
         )
-        return self.filter(Q(applied_on__lte=on) | models.Exists(past))
+        return counted["everything"] - counted["confirmed"]
 
     @transaction.atomic
     def apply(self, standard, *, on, by, change_set=None):

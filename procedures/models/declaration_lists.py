@@ -16,6 +16,7 @@ from procedures.models.declarations import Declaration, Precision, Redeclaration
 from procedures.models.entries import acting_roles
 from procedures.models.rollouts import Milestone, Rollout
 from procedures.models.tallies import retally
+from procedures.models.telling import tell_waiting
 
 BATCH = 500
 
@@ -66,6 +67,7 @@ def declare_many(entries, *, by, change_set, covers_procedures=True):
     _reach(made, by, change_set)
     if covers_procedures:
         cover(entries, change_set=change_set)
+    tell_waiting([d for d, _entry in made])
     return [d for d, _entry in made]
 
 

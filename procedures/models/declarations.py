@@ -17,6 +17,7 @@ from procedures.models.coverage import Coverage, Covers
 from procedures.models.documents import Document, entered
 from procedures.models.entries import Entry, EntryQuerySet, acting_roles
 from procedures.models.standards import Standard
+from procedures.models.telling import tell_waiting
 
 
 class Redeclaration(models.TextChoices):
@@ -161,6 +162,7 @@ class DeclarationQuerySet(EntryQuerySet):
             )
             declaration.tell_notified(rollout, by=by, change_set=change_set)
         declaration.cover(change_set, chosen=chosen)
+        tell_waiting([declaration])
         return declaration
 
     def _correct_next(self, declaration, change_set):
@@ -239,6 +241,17 @@ class Declaration(Coverage, Entry):
         indexes = [
             # The latest of each agency by a day: every figure of declared units.
             models.Index(fields=["agency", "-declared_on", "-id"], name="declaration_latest"),
+            # The lead agency's queue, oldest first; what staff have to mend.
+            models.Index(
+                fields=["recorded_at", "id"],
+                name="declaration_waiting",
+                condition=Q(acceptance=Acceptance.UNREVIEWED),
+            ),
+            models.Index(
+                fields=["recorded_at", "id"],
+                name="declaration_returned",
+                condition=Q(acceptance=Acceptance.RETURNED),
+            ),
         ]
         constraints = [
             *Entry.Meta.constraints,
@@ -353,6 +366,7 @@ class Declaration(Coverage, Entry):
             stored.cover_again(change_set, was=was)
         elif on != was:
             stored.move_cover(was, change_set)
+        tell_waiting([stored])
         self.refresh_from_db()
         return stored
 

@@ -12,6 +12,7 @@ from agencies.errors import ChangedMeanwhile
 from agencies.history import open_change_set, record, snapshot
 from agencies.models import Role
 from procedures.lifecycle import Acceptance, StepRefused, check_review
+from procedures.models.telling import tell_reviewed, tell_waiting
 
 
 def acting_roles(person, agency):
@@ -20,6 +21,13 @@ def acting_roles(person, agency):
 
 
 class EntryQuerySet(models.QuerySet):
+    def waiting(self):
+        """Entries that the lead agency has not looked at."""
+        return self.filter(acceptance=Acceptance.UNREVIEWED)
+
+    def returned(self):
+        return self.filter(acceptance=Acceptance.RETURNED)
+
     def counting(self, *, confirmed_only=False):
         """Entries that count: all but the returned ones, or only those the lead agency confirmed."""
         if confirmed_only:
@@ -127,6 +135,10 @@ class Entry(models.Model):
         )
         record(change_set, stored, before=before)
         stored.follow_review(change_set, counted=self.counts)
+        if unreviewed:
+            tell_waiting([stored])
+        else:
+            tell_reviewed([stored], after, by=by, note=note)
         self.refresh_from_db()
         return self
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from agencies.access import scope_of
 from procedures import lifecycle
-from procedures.lifecycle import Stage
+from procedures.lifecycle import Acceptance, Stage
 from procedures.models.documents import Document
 from procedures.models.entries import Entry, EntryQuerySet
 
@@ -56,6 +56,18 @@ class Milestone(Entry):
         indexes = [
             # Declared by a day, month by month: targets and curves.
             models.Index(fields=["stage", "reached_on"], name="milestone_by_day"),
+            # The lead agency's queue, oldest first; *declared* waits as its declaration.
+            models.Index(
+                fields=["recorded_at", "id"],
+                name="milestone_waiting",
+                condition=Q(acceptance=Acceptance.UNREVIEWED, declaration__isnull=True),
+            ),
+            # What staff have to mend.
+            models.Index(
+                fields=["recorded_at", "id"],
+                name="milestone_returned",
+                condition=Q(acceptance=Acceptance.RETURNED, declaration__isnull=True),
+            ),
         ]
         constraints = [
             *Entry.Meta.constraints,

@@ -14,6 +14,7 @@ from agencies.models import Agency, Level
 from procedures.lifecycle import Form
 from procedures.models.catalogue import LEVEL_SETS
 from procedures.models.documents import Document
+from procedures.models.telling import tell_assigned
 
 
 class PlanQuerySet(models.QuerySet):
@@ -133,6 +134,7 @@ class Plan(models.Model):
             by=by,
         )
         record(change_set, rollout)
+        tell_assigned([rollout], by=by)
         return rollout
 
 

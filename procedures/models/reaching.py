@@ -12,6 +12,7 @@ from procedures.lifecycle import Stage, StepRefused
 from procedures.models.documents import entered
 from procedures.models.entries import acting_roles
 from procedures.models.milestones import Milestone
+from procedures.models.telling import tell_waiting
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,7 @@ class Reaching:
             for entry in entries
         ]
         Milestone.refresh_derived(milestones[:1])
+        tell_waiting(milestones)
         self.refresh_from_db()
         return milestones
 

@@ -23,9 +23,12 @@ from procedures.models.milestones import Milestone
 from procedures.models.plans import Plan
 from procedures.models.reaching import Reaching
 from procedures.models.standards import Standard
+from procedures.models.telling import tell_waiting
 
 # A rollout that ended without reaching its aim is not open; a paused one still is.
 OPEN_STATES = (State.ACTIVE, State.PAUSED)
+DONE = (Stage.DECLARED, Stage.NOTIFIED)
+SOON = 30  # days before the due day from which an undertaking is due soon
 
 
 class RolloutQuerySet(models.QuerySet):
@@ -57,6 +60,15 @@ class RolloutQuerySet(models.QuerySet):
             rollout=OuterRef("pk"), stage=Stage.DECLARED, reached_on__lte=on
         )
         return self.filter(Exists(reached))
+
+    def going(self):
+        """Rollouts that are open today and not declared."""
+        return self.filter(state__in=OPEN_STATES).exclude(stage__in=DONE)
+
+    def to_be_reminded(self, on):
+        """Of those that go on: due within 30 days of a day, or overdue on it."""
+        last = on + datetime.timedelta(days=SOON)
+        return self.going().filter(state=State.ACTIVE, assigned_on__lte=on, due_on__lte=last)
 
     def late(self, on):
         """Rollouts, after `as_of`, that are open and not declared although their day is past."""
@@ -213,6 +225,7 @@ class Rollout(Reaching, models.Model):
         stored.save()
         record(change_set, stored, before=before)
         Milestone.refresh_derived([stored])
+        tell_waiting([stored])
         self.refresh_from_db()
         return stored
 
@@ -371,9 +384,6 @@ class Rollout(Reaching, models.Model):
         )
         ids = [r.pk for r in rollouts]
         cls.objects.filter(pk__in=ids).update(stage=Coalesce(Subquery(furthest), models.Value("")))
-
-
-DONE = (Stage.DECLARED, Stage.NOTIFIED)
 
 
 class RolloutMove(models.Model):

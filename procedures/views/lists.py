@@ -14,7 +14,7 @@ from procedures import imports, listing
 from procedures.bulk import acts_of
 from procedures.forms import AgencyFilter, CatalogueFilter, DutyFilter, RolloutFilter
 from procedures.lifecycle import RECORDERS
-from procedures.models import CoverageTally, Declaration, Plan, Procedure, Rollout
+from procedures.models import AgencyProcedure, CoverageTally, Declaration, Plan, Procedure, Rollout
 from procedures.stages import RANK_PHASE, going_on, rank_of, stage_label
 
 PER_PAGE = 50
@@ -82,10 +82,12 @@ def _dress(agencies, view):
     ids = [a.pk for a in agencies]
     parents = {a.parent_id for a in agencies}
     names = {a.pk: a.name for a in Agency.objects.filter(pk__in=parents).as_of(view.on)}
-    declared = Declaration.objects.in_force(view.on).filter(agency__in=ids).select_related("standard")
+    declared = Declaration.objects.in_force(view.on, confirmed_only=view.confirmed_only)
+    declared = declared.filter(agency__in=ids).select_related("standard")
     declared = {d.agency_id: d for d in declared}
     rollouts = {}
-    going = going_on(Rollout.objects.filter(agency__in=ids).as_of(view.on)).select_related("plan")
+    going = Rollout.objects.filter(agency__in=ids).as_of(view.on, confirmed_only=view.confirmed_only)
+    going = going_on(going).select_related("plan")
     for rollout in going.order_by("year", "id"):
         rollouts[rollout.agency_id] = rollout
     for agency in agencies:
@@ -133,9 +135,8 @@ def _dress_rollouts(rollouts, view):
     then = {a.pk: a for a in Agency.objects.filter(pk__in=ids).as_of(view.on)}
     parents = {a.parent_id for a in then.values()} | {r.agency.parent_id for r in rollouts}
     names = dict(Agency.objects.filter(pk__in=parents).values_list("pk", "name"))
-    declared = Declaration.objects.filter(
-        milestone__rollout__in=[r.pk for r in rollouts], declared_on__lte=view.on
-    )
+    declared = Declaration.objects.by(view.on, confirmed_only=view.confirmed_only)
+    declared = declared.filter(milestone__rollout__in=[r.pk for r in rollouts])
     declared = {d.milestone.rollout_id: d for d in declared.select_related("standard", "milestone")}
     for rollout in rollouts:
         agency = then.get(rollout.agency_id, rollout.agency)
@@ -157,6 +158,8 @@ def duty_list(request):
     # Two million rows are not counted for a page: the tally knows how many there are.
     counted = CoverageTally.objects.filter(agency__in=listing.of_scope(request.user, view))
     in_force, under_iso = counted.totals(view.on)
+    if view.confirmed_only:
+        under_iso -= listing.duties(request.user, view, {}).unconfirmed(view.on)
     count = {"yes": under_iso, "no": in_force - under_iso}.get(wanted.get("iso"), in_force)
     if wanted.get("q"):
         count = None
@@ -164,8 +167,10 @@ def duty_list(request):
     if status == 200 and (file := wanted_file(request)):
         return list_file(imports.kind("agency-procedures"), file, user=request.user, on=view.on, among=rows)
     page = CountedPaginator(rows, PER_PAGE, count).get_page(request.GET.get("page"))
+    under = AgencyProcedure.objects.filter(pk__in=[duty.pk for duty in page.object_list])
+    under = set(under.under_iso(view.on, confirmed_only=view.confirmed_only).values_list("pk", flat=True))
     for duty in page.object_list:
-        duty.is_under_iso = duty.applied_on is not None and duty.applied_on <= view.on
+        duty.is_under_iso = duty.pk in under and duty.applied_on is not None and duty.applied_on <= view.on
     return render(
         request,
         "procedures/duties.html",

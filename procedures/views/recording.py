@@ -284,7 +284,9 @@ def amend_declaration(request, pk, declaration_id):
         gaps = [Gap.NO_NUMBER] if stored.lacks_evidence else []
         return [_("Declaration corrected.")], gaps, form.back
 
-    return answer(request, form, save, becomes=effects.awaiting(roles))
+    # What the lead agency said stands above the fields that are to be mended.
+    facts = facts_of(declaration) if declaration.acceptance == Acceptance.RETURNED else ()
+    return answer(request, form, save, facts=facts, becomes=effects.awaiting(roles))
 
 
 @asked_or_typed

@@ -17,7 +17,7 @@ def forecast_page(request, code):
     plan = get_object_or_404(Plan.objects.visible_to(request.user).select_related("agency"), code=code)
     rollouts_url = reverse("rollouts", args=[plan.code])
     found = outlook(
-        plan, on=view.on, scope=view.scope, user=request.user,
+        plan, on=view.on, scope=view.scope, user=request.user, confirmed_only=view.confirmed_only,
         link=lambda **filters: rollouts_url + view.query(**filters),
     )  # fmt: skip
     costs = [
