@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('agencies', '0009_notices_and_mails'),
+        ('agencies', '0012_notices_and_mails'),
     ]
 
     operations = [

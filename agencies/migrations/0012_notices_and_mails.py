@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('agencies', '0008_learned_names'),
+        ('agencies', '0011_kept_and_sent_forms'),
     ]
 
     operations = [

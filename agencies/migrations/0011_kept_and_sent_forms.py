@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('agencies', '0008_learned_names'),
+        ('agencies', '0010_derive_the_keys_of_agencies'),
     ]
 
     operations = [

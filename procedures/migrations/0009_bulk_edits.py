@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('agencies', '0008_learned_names'),
-        ('procedures', '0006_number_of_the_notice'),
+        ('procedures', '0008_issued_sheets'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
