@@ -17,6 +17,7 @@ from procedures.lifecycle import Stage, Standing, State
 from procedures.models.entries import acting_roles
 from procedures.models.milestones import Milestone
 from procedures.models.rollouts import Rollout, RolloutMove
+from procedures.models.telling import tell_assigned, tell_due_changed, tell_waiting
 
 BATCH = 500
 
@@ -66,6 +67,7 @@ def reschedule_many(rollouts, due_on, *, change_set):
         rollout.due_on = due_on
     _update(rollouts, due_on=due_on)
     record_many(change_of(change_set, r, before=before[r.pk]) for r in rollouts)
+    tell_due_changed(rollouts, by=change_set.made_by)
 
 
 @transaction.atomic
@@ -112,6 +114,7 @@ def _carry_on(rollouts, on, year, due_on, change_set):
         copies += [m.copied_to(by_rollout[m.rollout_id]) for m in rows.order_by("rollout", "rank")]
     Milestone.objects.bulk_create(copies, batch_size=BATCH)
     record_many([*(change_of(change_set, h) for h in heirs), *(change_of(change_set, c) for c in copies)])
+    tell_assigned(heirs, by=change_set.made_by)
 
 
 @transaction.atomic
@@ -125,6 +128,7 @@ def assign_many(plan, agencies, *, form, year, due_on, change_set):
         batch_size=BATCH,
     )
     record_many(change_of(change_set, rollout) for rollout in made)
+    tell_assigned(made, by=change_set.made_by)
     return made
 
 
@@ -148,4 +152,5 @@ def reach_many(rollouts, stage, *, on, by, change_set, document=None, note=""):
         _update(reached, stage=furthest)
     Milestone.objects.bulk_create(made, batch_size=BATCH)
     record_many(change_of(change_set, milestone) for milestone in made)
+    tell_waiting(made)
     return made
