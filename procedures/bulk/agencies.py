@@ -71,7 +71,7 @@ class Assign:
     def write(self, lines, values, *, by, reason, change_set):
         assign_many(
             values["plan"], [(line.agency, line.plan) for line in lines], form=values["form"],
-            year=values["year"], due_on=values["due_on"], change_set=change_set,
+            year=values["year"], due_on=values["due_on"], by=by, change_set=change_set,
         )  # fmt: skip
 
 

@@ -67,7 +67,7 @@ class Reschedule:
         )
 
     def write(self, lines, values, *, by, reason, change_set):
-        reschedule_many([line.plan for line in lines], values["due_on"], change_set=change_set)
+        reschedule_many([line.plan for line in lines], values["due_on"], by=by, change_set=change_set)
 
 
 class Move:

@@ -60,14 +60,14 @@ def _update(rollouts, **values):
 
 
 @transaction.atomic
-def reschedule_many(rollouts, due_on, *, change_set):
+def reschedule_many(rollouts, due_on, *, by, change_set):
     """Give rollouts one due day."""
     before = {r.pk: snapshot(r) for r in rollouts}
     for rollout in rollouts:
         rollout.due_on = due_on
     _update(rollouts, due_on=due_on)
     record_many(change_of(change_set, r, before=before[r.pk]) for r in rollouts)
-    tell_due_changed(rollouts, by=change_set.made_by)
+    tell_due_changed(rollouts, by=by)
 
 
 @transaction.atomic
@@ -84,7 +84,8 @@ def move_many(rollouts, state, *, on, by, reason, change_set, year=None, due_on=
     record_many(change_of(change_set, r, before=before[r.pk]) for r in rollouts)
     record_many(change_of(change_set, move) for move in moves)
     if state == State.CARRIED_OVER:
-        _carry_on(rollouts, on, year, due_on, change_set)
+        heirs = _carry_on(rollouts, on, year, due_on, change_set)
+        tell_assigned(heirs, by=by)
 
 
 def _carry_on(rollouts, on, year, due_on, change_set):
@@ -114,11 +115,11 @@ def _carry_on(rollouts, on, year, due_on, change_set):
         copies += [m.copied_to(by_rollout[m.rollout_id]) for m in rows.order_by("rollout", "rank")]
     Milestone.objects.bulk_create(copies, batch_size=BATCH)
     record_many([*(change_of(change_set, h) for h in heirs), *(change_of(change_set, c) for c in copies)])
-    tell_assigned(heirs, by=change_set.made_by)
+    return heirs
 
 
 @transaction.atomic
-def assign_many(plan, agencies, *, form, year, due_on, change_set):
+def assign_many(plan, agencies, *, form, year, due_on, by, change_set):
     """Give units their undertaking under a plan: [(agency, day of assignment)]."""
     made = Rollout.objects.bulk_create(
         [
@@ -128,7 +129,7 @@ def assign_many(plan, agencies, *, form, year, due_on, change_set):
         batch_size=BATCH,
     )
     record_many(change_of(change_set, rollout) for rollout in made)
-    tell_assigned(made, by=change_set.made_by)
+    tell_assigned(made, by=by)
     return made
 
 

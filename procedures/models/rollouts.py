@@ -23,7 +23,7 @@ from procedures.models.milestones import Milestone
 from procedures.models.plans import Plan
 from procedures.models.reaching import Reaching
 from procedures.models.standards import Standard
-from procedures.models.telling import tell_waiting
+from procedures.models.telling import tell_due_changed, tell_waiting
 
 # A rollout that ended without reaching its aim is not open; a paused one still is.
 OPEN_STATES = (State.ACTIVE, State.PAUSED)
@@ -350,6 +350,7 @@ class Rollout(Reaching, models.Model):
             reason=reason,
         )
         record(change_set, rollout, before=before)
+        tell_due_changed([rollout], by=by)
         self.refresh_from_db()
 
     def put_value_back(self, column, value, *, by, seen, reason, change_set):

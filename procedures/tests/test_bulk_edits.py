@@ -6,7 +6,8 @@ from django.test.utils import CaptureQueriesContext
 
 from agencies.errors import Refused
 from agencies.history import undo
-from agencies.models import ChangeSet, Role
+from agencies.models import ChangeSet, Notice, Role
+from agencies.models.notices import NoticeKind
 from agencies.testing import day, make_agency, make_user
 from procedures.lifecycle import Acceptance, Form, Stage, State
 from procedures.models import (
@@ -82,6 +83,18 @@ def test_all_that_fit_get_a_due_day_in_one_change_set_that_is_undone(client, pla
     assert f"/thay-doi/{act.pk}/hoan-tac/" in done.content.decode()
     undo(act, by=place.coordinator)
     assert set(Rollout.objects.values_list("due_on", flat=True)) == {day("2020-12-31")}
+
+
+def test_those_who_record_for_the_units_are_told(client, place, rollouts):
+    client.force_login(place.coordinator)
+    told = Notice.objects.filter(to=place.editor)
+    before = told.count()
+    carry_out(client, begin(client, "rollouts", "due", query=of_plan(place)), {"due_on": "30/06/2021"})
+    assert told.count() == before + 3
+    client.force_login(place.editor)
+    edit = begin(client, "rollouts", "reach", query=of_plan(place))
+    carry_out(client, edit, {"stage": "trained", "on": "15/07/2020"})
+    assert Notice.objects.filter(to=place.coordinator, kind=NoticeKind.WAITING).exists()
 
 
 def test_ticked_rows_only(client, place, rollouts):

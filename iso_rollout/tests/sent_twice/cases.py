@@ -9,11 +9,15 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 from urllib.parse import urlencode
 
+from django.test import Client
 from django.urls import reverse
 from PIL import Image
 
-from agencies.models import Change, ChangeSet, Membership, Role, Upload
-from agencies.testing import day, make_agency, make_province, make_user
+from agencies.imports import uploads
+from agencies.models import Change, ChangeSet, Membership, Notice, Role, Upload
+from agencies.models.notices import NoticeKind
+from agencies.testing import day, make_agency, make_province, make_user, today
+from iso_rollout.tests.sent_twice.pages import form_values
 from procedures.lifecycle import Stage
 from procedures.models import BulkEdit, Standard
 from procedures.testing import (
@@ -27,6 +31,7 @@ from procedures.testing import (
     reach,
     standard,
 )
+from procedures.tests.filling import KIND, Book, issued
 from reports.models import OfficeTemplate
 
 _numbers = itertools.count(1)
@@ -298,6 +303,98 @@ def _(w):
     return ready(w, "duties", "rework", f"agency={w.agency.pk}", typed)
 
 
+# The lead agency's queue
+
+
+@case("review_entries")
+def _(w):
+    milestone = planned(w)
+    values = {"after": "accepted", "pick": [f"m{milestone.pk}.{milestone.version}"]}
+    return Sent(w.coordinator, reverse("review_entries"), values, without_form=True)
+
+
+# The grid of an agency's procedures
+
+
+def of_grid(w, name, *more):
+    return reverse(name, args=[w.agency.pk, *more])
+
+
+def asked_again(person, address, values):
+    """The page that shows what would become true, ready to be sent: what a person confirms there."""
+    browser = Client(HTTP_HOST="localhost")
+    browser.force_login(person)
+    html = browser.post(address, values).content.decode()
+    confirmed = {}
+    for name, value in form_values(html, page=address, action=address):
+        confirmed.setdefault(name, []).append(value)
+    del confirmed["csrfmiddlewaretoken"]
+    return Sent(person, address, confirmed, without_form=True)
+
+
+@case("agency_procedure")
+def _(w):
+    duty = make_duties(w.agency, make_procedure())[0]
+    values = {
+        "seen": duty.version,
+        "standard": standard().pk,
+        "applied_on": "01/10/2020",
+        "document_code": "QT-1",
+    }
+    return Sent(w.editor, of_grid(w, "agency_procedure", duty.pk), values, without_form=True)
+
+
+@case("edit_procedures")
+def _(w):
+    duty = make_duties(w.agency, make_procedure())[0]
+    values = {"act": "set", "picks": duty.pk, "standard": standard().pk, "on": "01/10/2020"}
+    return asked_again(w.editor, of_grid(w, "edit_procedures"), values)
+
+
+@case("paste_procedures")
+def _(w):
+    procedure = make_duties(w.agency, make_procedure())[0].procedure
+    values = {"pasted": f"{procedure.code}\tQT-07", "standard": standard().pk}
+    return asked_again(w.editor, of_grid(w, "paste_procedures"), values)
+
+
+@case("copy_procedures")
+def _(w):
+    procedure = make_duties(w.province.lac_hong, make_procedure())[0].procedure
+    values = {"source": w.province.lac_hong.pk, "picks": procedure.pk}
+    return asked_again(w.editor, of_grid(w, "copy_procedures"), values)
+
+
+# Workbooks
+
+
+@case("workbooks_download")
+def _(w):
+    values = {"agency": w.agency.pk}
+    return Sent(w.editor, reverse("workbooks_download"), values, without_form=True, changes=False)
+
+
+def filled(w):
+    """A workbook of the agency that went out, and came back with another day than was entered meanwhile."""
+    milestone = planned(w)
+    book = Book(issued(w.agency, by=w.editor)).fill(f"R{w.rollout.pk}", planned=day("2020-06-11"))
+    w.rollout.refresh_from_db()
+    w.rollout.amend(milestone, on=day("2020-06-12"), by=None, seen=w.rollout.version, reason="Sai ngày")
+    return book.data
+
+
+@case("workbooks")
+def _(w):
+    return Sent(w.editor, reverse("workbooks"), {}, files={"file": ("bang.xlsx", filled(w))})
+
+
+@case("import_compare")
+def _(w):
+    upload = uploads.receive(filled(w), "bang.xlsx", kind=KIND, user=w.editor, on=today())
+    uploads.check(KIND, upload, user=w.editor)
+    return Sent(w.editor, step("compare", upload), {"all": "file"}, without_form=True)
+
+
 # History
 
 
@@ -407,6 +504,18 @@ def _(w):
 @case("profile")
 def _(w):
     return Sent(w.editor, reverse("profile"), {"position": "Chuyên viên"})
+
+
+@case("choose_notices")
+def _(w):
+    return Sent(w.editor, reverse("profile"), {"due": "none"}, reverse("choose_notices"))
+
+
+@case("read_notices")
+def _(w):
+    told = Notice(to=w.editor, kind=NoticeKind.DUE, title="Sắp đến hạn")
+    told.save()
+    return Sent(w.editor, reverse("read_notices"), {"notice": told.pk}, without_form=True)
 
 
 @case("password_change")

@@ -8,8 +8,8 @@ from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 
 from iso_rollout.refill import _Forms
 
-# Not the register's facts: what waits to be given back, and when somebody signed in.
-LEFT_OUT = {"KeptForm", "SentOnce", "BulkEdit"}
+# Not the register's facts: what waits to be given back, what was downloaded, and when somebody signed in.
+LEFT_OUT = {"KeptForm", "SentOnce", "BulkEdit", "IssuedSheet"}
 COLUMNS_LEFT_OUT = {"last_login"}
 
 
