@@ -57,6 +57,9 @@ class ListKind:
         """A `Reading` → `Checked`."""
         raise NotImplementedError
 
+    def prepare(self, checked):
+        """Work out what writing needs and the database does not, before others have to wait for it."""
+
     def write(self, checked, *, change_set, by, options):
         raise NotImplementedError
 
