@@ -7,11 +7,11 @@ NAME = Field(
     aliases=(
         "tên cơ quan", "tên đơn vị", "cơ quan, đơn vị", "đơn vị, cơ quan", "tên cơ quan, đơn vị", "tên đơn vị, cơ quan", "cơ quan",
         "đơn vị", "tên xã, phường, thị trấn", "tên xã phường", "xã, phường, thị trấn", "UBND xã, phường, thị trấn", "tên đơn vị hành chính",
-        "đơn vị hành chính", "tên cơ quan hành chính", "tên tổ chức", "cơ quan, tổ chức", "UBND xã/phường/TT", "đơn vị thực hiện",
+        "đơn vị hành chính", "tên cơ quan hành chính", "cơ quan hành chính nhà nước", "tên tổ chức", "cơ quan, tổ chức", "cơ quan, địa phương", "đơn vị, địa phương", "tên địa phương", "địa phương", "UBND xã/phường/TT", "đơn vị thực hiện",
         "cơ quan thực hiện", "tên xã", "đơn vị cấp xã", "UBND cấp xã", "đơn vị công bố", "cơ quan công bố", "đơn vị áp dụng", "tên",
     ),
     avoid=("mã", "chủ quản", "cấp trên", "trực thuộc", "cơ quan quản lý", "đơn vị quản lý", "số", "ngày", "tỷ lệ", "tổng", "ban hành", "người", "tên huyện", "cấp huyện", "tư vấn", "đơn vị tính",
-           "đăng nhập", "lãnh đạo", "quyết định",
+           "đăng nhập", "lãnh đạo", "quyết định", "chủ trì", "phối hợp", "đánh giá", "kiểm tra", "chứng nhận", "điện thoại", "email", "kinh phí", "đầu mối", "thư ký",
            "tthc", "thủ tục", "loại", "hình thức", "địa chỉ"),
 )  # fmt: skip
 CODE = Field(
@@ -39,33 +39,44 @@ STANDARD = Field(
     "standard", "Tiêu chuẩn", "standard", fill=True, from_title=True, under=("tiêu chuẩn", "phiên bản", "ISO 9001", "TCVN ISO 9001"),
     aliases=("tiêu chuẩn áp dụng", "phiên bản", "phiên bản ISO", "phiên bản TCVN ISO 9001", "TCVN ISO 9001", "ISO 9001", "TCVN", "tiêu chuẩn ISO", "ISO",
              "phiên bản tiêu chuẩn"),
-    avoid=("ngày", "số", "điện tử"),
+    heads=("tiêu chuẩn", "phiên bản", "HTQLCL", "ISO", "TCVN", "áp dụng", "theo", "hệ thống"),
+    words=("quốc gia", "áp dụng", "công bố", "theo", "TCVN", "ISO", "9001", "của", "hệ thống quản lý", "chất lượng", "phù hợp", "với", "đã", "tiêu chuẩn", "phiên bản"),
+    avoid=("ngày", "số", "điện tử", "thư ký", "tư vấn", "người", "tài liệu", "quy trình", "cán bộ"),
     options={2008: ("2008", "TCVN ISO 9001:2008", "ISO 9001:2008", "9001:2008"), 2015: ("2015", "TCVN ISO 9001:2015", "ISO 9001:2015", "9001:2015"),
              2026: ("2026", "TCVN ISO 9001:2026", "ISO 9001:2026", "9001:2026")},
 )  # fmt: skip
 FORM = Field(
     "form", "Hình thức", "form", fill=True, from_group=True, under=("hình thức", "nội dung", "loại hình"),
-    aliases=("hình thức thực hiện", "nội dung thực hiện", "hình thức triển khai", "xây dựng mới/chuyển đổi", "nội dung", "hình thức áp dụng", "hình thức xây dựng"),
+    aliases=("hình thức thực hiện", "nội dung thực hiện", "hình thức triển khai", "xây dựng mới/chuyển đổi", "hình thức áp dụng", "hình thức xây dựng", "hình thức công bố"),
+    heads=("hình thức", "nội dung", "loại hình", "xây dựng"), words=("thực hiện", "công bố", "áp dụng", "xây dựng mới", "chuyển đổi", "mở rộng", "HTQLCL", "ISO", "triển khai", "của", "đơn vị"),
+    generic=("nội dung", "loại hình", "phân loại"),
     avoid=("ngày", "số"),
     options={"BUILD": ("xây dựng mới", "xây dựng", "XD mới"), "CONVERT": ("chuyển đổi",), "EXTEND": ("mở rộng",), "E_ISO": ("ISO điện tử", "điện tử")},
 )  # fmt: skip
 OTHER_DOCUMENTS = (
     "thông báo", "công văn", "gửi", "tờ trình", "kế hoạch", "thành lập", "báo cáo", "hợp đồng", "hết hạn", "kiểm tra", "ban chỉ đạo",
-    "phê duyệt", "đề nghị", "hiệu lực",
+    "phê duyệt", "đề nghị", "hiệu lực", "tài liệu", "đánh giá", "xem xét", "chứng nhận", "biên bản", "đào tạo", "khảo sát",
 )  # fmt: skip
+# Words of which headings about a decision are made.
+_OF_DECISION = ("ký hiệu", "ngày", "tháng", "năm", "ký", "ban hành", "quyết định", "QĐ", "văn bản", "công bố", "của", "và", "áp dụng", "HTQLCL", "hệ thống quản lý chất lượng",
+                "TCVN", "ISO", "9001", "2008", "2015", "theo", "tiêu chuẩn", "phù hợp", "đơn vị", "cơ quan", "hiệu", "thủ trưởng", "người đứng đầu")  # fmt: skip
 NUMBER = Field(
     "number", "Số quyết định", "decision", fill=True, date_field="declared_on", max_length=64,
     aliases=("số QĐ công bố", "số quyết định công bố", "quyết định công bố", "QĐ công bố", "số QĐ", "số, ký hiệu quyết định", "số và ngày quyết định công bố",
              "số quyết định, ngày công bố", "quyết định công bố HTQLCL", "quyết định"),
+    heads=("số", "quyết định", "QĐ", "văn bản", "ký hiệu"), words=(*_OF_DECISION, "số"),
     generic=("số", "số, ký hiệu", "số ký hiệu", "số hiệu", "số quyết định", "số QĐ", "số/ký hiệu", "số, ngày", "số và ngày", "ký hiệu", "số văn bản"),
     under=("công bố", "quyết định", "QĐ"),
-    avoid=OTHER_DOCUMENTS + ("tthc", "thủ tục", "hồ sơ", "quy trình", "đơn vị", "lượng"),
+    avoid=OTHER_DOCUMENTS + ("tthc", "thủ tục", "hồ sơ", "quy trình", "số đơn vị", "số cơ quan", "số lượng", "người"),
 )  # fmt: skip
 DECLARED_ON = Field(
     "declared_on", "Ngày công bố", "date", fill=True,
-    aliases=("ngày quyết định", "ngày QĐ", "thời gian công bố", "ngày, tháng, năm công bố", "ngày ban hành", "ngày tháng công bố", "ngày ký", "thời điểm công bố"),
-    generic=("ngày", "ngày, tháng, năm", "ngày, tháng", "ngày tháng", "thời gian", "ngày ký", "ngày ban hành"),
-    under=("công bố", "quyết định", "QĐ"), avoid=OTHER_DOCUMENTS + ("số",),
+    aliases=("ngày quyết định", "ngày QĐ", "thời gian công bố", "ngày, tháng, năm công bố", "ngày tháng công bố", "thời điểm công bố", "ngày ban hành quyết định",
+             "ngày ký quyết định", "ngày công bố HTQLCL"),
+    heads=("ngày", "thời gian", "thời điểm"), words=(*_OF_DECISION, "gian", "điểm"),
+    generic=("ngày", "ngày, tháng, năm", "ngày, tháng", "ngày tháng", "thời gian", "thời điểm", "ngày ký", "ngày ban hành", "ngày, tháng, năm ban hành",
+             "ngày, tháng ban hành", "ngày, tháng, năm ký"),
+    under=("công bố", "quyết định", "QĐ"), avoid=OTHER_DOCUMENTS + ("số", "họp", "duy trì"),
 )  # fmt: skip
 PROCEDURES = Field(
     "procedures", "Số TTHC", "whole",

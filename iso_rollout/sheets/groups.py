@@ -24,10 +24,12 @@ class GroupStack:
         self.last_letter = ""
 
     def push(self, group):
-        style = self._style(group)
-        styles = [open_style for open_style, _ in self.open]
-        if style in styles:
-            del self.open[styles.index(style) :]
+        style, level = self._style(group), _unit_level(group.text)
+        for index, (open_style, open_group) in enumerate(self.open):
+            # A district closes the district before it, however either is marked.
+            if open_style == style or (level and level == _unit_level(open_group.text)):
+                del self.open[index:]
+                break
         self.open.append((style, group))
         self.rows = tuple(group for _, group in self.open)
 
@@ -43,6 +45,11 @@ class GroupStack:
             self.last_letter = marker
             return "letter"
         return "roman"
+
+
+def _unit_level(text):
+    name = parse_unit_name(text)
+    return level_of(name) if name.is_unit and name.proper else None
 
 
 def group_row(sheet, verdict, *, is_agency=False):

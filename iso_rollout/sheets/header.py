@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from .columns import EXACT, map_columns
+from .contents import looks, sample
 
 SEARCHED_ROWS = 60
 MOST_ROWS = 3
@@ -31,37 +32,75 @@ def find_header(grid, kind, *, rows=None, meanings=None):
 
     `rows`: (first, last) when a person said so. `meanings`: {column number: field name or None} by a person.
     Every block of one to three rows is scored by the fields it names; a block that reaches into the data loses
-    them, because the values below a heading are no headings.
+    them, because the values below a heading are no headings. The columns of the best block are then mapped anew
+    with what their cells hold; where no block names enough, the cells of every block are asked.
     """
+    meanings = meanings or {}
     if rows:
-        return _header(grid, kind, *rows, meanings or {})
+        return _with_cells(grid, kind, *rows, meanings)
+    best = _best(grid, kind, meanings, _header)
+    if best:
+        best = _with_cells(grid, kind, best.first, best.last, meanings) or best
+        if not kind.evidence or best.fields & set(kind.evidence):
+            return best
+    asked = _best(grid, kind, meanings, _asked)
+    return asked if asked and (best is None or asked.score > best.score) else best
+
+
+def _best(grid, kind, meanings, judge):
     best = None
     for number in grid.numbers[:SEARCHED_ROWS]:
         if len(grid.filled(number)) < 2:
             continue
         for last in range(number, number + MOST_ROWS):
-            candidate = _header(grid, kind, number, last, meanings or {})
+            candidate = judge(grid, kind, number, last, meanings)
             if candidate and (best is None or candidate.score > best.score):
                 best = candidate
     return best
 
 
-def _header(grid, kind, first, last, meanings):
+def _with_cells(grid, kind, first, last, meanings):
+    return _header(grid, kind, first, last, meanings, sample(grid, last))
+
+
+def _asked(grid, kind, first, last, meanings):
+    """As `_with_cells`; cells say what a column is only below something that is a heading."""
+    found = _with_cells(grid, kind, first, last, meanings)
+    if found is None or _holds_values(grid, first, last):
+        return None
+    named = any(not column.by_cells for column in found.columns if column.field or column.is_order)
+    return found if named else None
+
+
+def _header(grid, kind, first, last, meanings, cells=None):
     paths = heading_paths(grid, first, last)
-    # A column without a heading means what a person says.
-    paths |= {number: () for number in meanings if number not in paths}
-    columns, duplicates = map_columns(paths, kind)
+    # A column without a heading means what a person says, or what its cells are.
+    paths |= {number: () for number in (*meanings, *(cells or ())) if number not in paths}
+    columns, duplicates = map_columns(paths, kind, cells)
     columns = [_by_person(column, kind, meanings) for column in columns]
     header = Header(first, last, tuple(columns), tuple(duplicates), _score(grid, columns, first, last))
     has_subject = any(name in header.fields for name in kind.subject)
-    return header if has_subject and (len(header.fields) > 1 or _has_order(columns) or meanings) else None
+    if not has_subject or not (len(header.fields) > 1 or _has_order(columns) or meanings):
+        return None
+    return header
+
+
+def _holds_values(grid, first, last):
+    """Whether rows hold decisions or days: then they belong to the table, not to its heading."""
+    return any(
+        not looks(value).isdisjoint(("document", "day", "serial"))
+        for row in range(first, last + 1)
+        for _, value in grid.filled(row)
+    )
 
 
 def _by_person(column, kind, meanings):
     if column.number not in meanings:
         return column
     name = meanings[column.number]
-    return replace(column, field=kind.by_name.get(name), option=None, score=EXACT, is_order=name == "order")
+    return replace(
+        column, field=kind.by_name.get(name), option=None, score=EXACT, is_order=name == "order", by_cells=False
+    )
 
 
 def _has_order(columns):

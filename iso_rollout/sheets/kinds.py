@@ -15,7 +15,8 @@ TYPES = (
 class Field:
     """One piece of a record and how its column is recognised.
 
-    `aliases`: headings that mean it, best first. `generic`: headings such as "Số" that mean it only under a heading
+    `aliases`: headings that mean it, best first. `heads`, `words`: a heading that begins with one of the heads and
+    is made of the words alone means it as well ("Ngày, tháng, năm ban hành quyết định"). `generic`: headings such as "Số" that mean it only under a heading
     of `under` (or alone, where no other column claims it). `avoid`: words that speak against it, with their tones.
     `options`: value → headings of columns in which a mark (x) means that value.
     `fill`: a cell merged downwards counts for all its rows. `from_title`: the title may say it for all rows;
@@ -26,6 +27,8 @@ class Field:
     title: str
     type: str = "text"
     aliases: tuple = ()
+    heads: tuple = ()
+    words: tuple = ()
     generic: tuple = ()
     under: tuple = ()
     avoid: tuple = ()
@@ -47,6 +50,14 @@ class Field:
     @cached_property
     def folded_aliases(self):
         return [fold(alias) for alias in (self.title, *self.aliases)]
+
+    @cached_property
+    def folded_heads(self):
+        return {fold(word) for word in self.heads}
+
+    @cached_property
+    def folded_words(self):
+        return {word for words in (*self.heads, *self.words) for word in fold(words).split()}
 
     @cached_property
     def folded_generic(self):

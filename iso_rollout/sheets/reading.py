@@ -224,23 +224,19 @@ def _check_ambiguous(reading, tables):
 
 
 def _identity(table, row):
-    """Whom a row is about, as far as its own cells and its group tell."""
+    """Whom a row is about, as far as its own cells and its group tell: districts have communes of one name."""
     for wanted in ("code", "procedure_code"):
         for column in table.header.columns:
             is_key = column.field and column.field.unique and column.field.type == wanted
             if is_key and (text := table.grid.text(row.number, column.number)):
                 return text.upper()
-    names = [
-        table.grid.text(row.number, c.number)
+    telling = {*table.kind.subject, *table.kind.evidence, "district", "parent"}
+    texts = [
+        f"{c.field.name} {table.grid.text(row.number, c.number)}"
         for c in table.header.columns
-        if c.field and c.field.name in table.kind.subject
+        if c.field and c.field.name in telling
     ]
-    places = [
-        table.grid.text(row.number, c.number)
-        for c in table.header.columns
-        if c.field and c.field.name in ("district", "parent")
-    ]
-    return tone_key(" ".join(names + places + [group.text for group in row.groups]))
+    return tone_key(" ".join(sorted(texts) + [group.text for group in row.groups]))
 
 
 def _check_found(reading, parsed, candidates):

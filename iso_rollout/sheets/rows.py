@@ -8,8 +8,9 @@ import re
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from iso_rollout.text import Unreadable, clean, fold, parse_form, parse_level, parse_unit_name, unit_type_of
+from iso_rollout.text import clean, fold, parse_form, parse_level, parse_unit_name, unit_type_of
 
+from .contents import reads
 from .grid import as_text
 from .problems import Reason
 from .totals import LONGEST, claim, is_total
@@ -25,7 +26,7 @@ _MARKER = re.compile(
     r"^\(?(?P<marker>[IVXLC]{1,6}|[A-ZĐ]|[0-9]{1,3}(?:\.[0-9]{1,3})*)\s*[.)/:–-]\s*(?P<rest>\D.*)$"
 )
 _FOOTER = re.compile(
-    r"^(?:nơi nhận|người lập|lập biểu|(?:t/?m|kt|tl|tuq|q)\.|\(?ký|thủ trưởng|giám đốc|phó giám đốc|chủ tịch|phó chủ tịch|trưởng phòng"
+    r"^(?:nơi nhận|người lập|lập biểu|(?:t/?m|kt|tl|tuq)\.|q\.\s*(?:giám đốc|chủ tịch|trưởng|chi cục)|\(?ký|thủ trưởng|giám đốc|phó giám đốc|chủ tịch|phó chủ tịch|trưởng phòng"
     r"|chi cục trưởng|xác nhận của|người tổng hợp|kế toán)|^[\w\s]+, ngày .{0,12}tháng|^[-–+] (?:như|lưu|ubnd|các|sở|vp|bộ|chi)",
     re.IGNORECASE,
 )
@@ -142,7 +143,7 @@ class Classifier:
         if (
             len(filled) == 1
             and self.header.first - number == 1
-            and (found := _MARKER.match(as_text(filled[0][1])[:LONGEST]))
+            and (found := _marked(as_text(filled[0][1])[:LONGEST]))
         ):
             marker = found["marker"]
             if not marker[0].isdigit():
@@ -224,7 +225,7 @@ class Classifier:
             return Verdict(number, FOOTER, Reason("words of a signature or of recipients"), column, text)
         if all(_is_figure(value) for _, value in filled):
             return Verdict(number, TOTAL, Reason("figures only"), column, text)
-        if found := _MARKER.match(text):
+        if found := _marked(text):
             if not marker or column == self.order:
                 marker, text = found["marker"], found["rest"]
         elif column == self.order and len(filled) > 1 and _is_marker(text):
@@ -321,6 +322,15 @@ class Classifier:
         return found
 
 
+def _marked(text):
+    """The marker before a text, if there is one: "A. Khối sở", but not "H. Củ Chi", which is a district."""
+    found = _MARKER.match(text)
+    if found and len(found["marker"]) == 1 and not parse_unit_name(found["rest"]).is_unit:
+        if parse_unit_name(text).is_unit and not _BLOCK.match(found["rest"]):
+            return None
+    return found
+
+
 def group_text(text):
     """The name in a group row: "Huyện Ân Thi: 21 đơn vị" → "Huyện Ân Thi"."""
     text = clean(text)
@@ -337,7 +347,7 @@ def _is_evidence(value, field_):
             return False
         return bool(re.search(r"\d", text)) and claim([text]) is None
     if field_.type == "level":
-        return _reads(parse_level, text)
+        return reads(parse_level, text)
     if field_.type == "unit_type":
         return unit_type_of(text) is not None or parse_unit_name(text).kind is not None
     if field_.type == "code":
@@ -364,11 +374,4 @@ def _is_figure(value):
 
 
 def _is_form(text):
-    return len(text) < 60 and _reads(parse_form, group_text(text))
-
-
-def _reads(parse, text):
-    try:
-        return parse(text) is not None
-    except Unreadable:
-        return False
+    return len(text) < 60 and reads(parse_form, group_text(text))

@@ -233,7 +233,7 @@ class Table:
 
     def ignored_columns(self):
         """Headings whose columns were not read."""
-        return [column for column in self.header.columns if column.path and not column.field]
+        return [c for c in self.header.columns if c.path and not c.field and not c.is_order]
 
     def title_text(self):
         """The folded text above the header, for telling a summary from a list."""

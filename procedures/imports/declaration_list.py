@@ -56,17 +56,17 @@ class DeclarationList(ListKind):
             if known is None:
                 continue
             by_row[id(row)] = statement = statements.add(row, known, known.id)
-            if "standard" not in row.values and (row.sheet, row.cell("standard")) not in wrong_cells:
-                self._miss_standard(checked, statement)
+            if "standard" not in row.values:
+                statement.is_wrong = True
+                if (row.sheet, row.cell("standard")) not in wrong_cells:
+                    self._miss_standard(checked, row)
         statements.compare()
         checked.plan = (statements, {})
         checked.lines = [self._line(row, by_row.get(id(row)), naming) for row in reading.rows]
         return checked
 
     @staticmethod
-    def _miss_standard(checked, statement):
-        row = statement.row
-        statement.is_wrong = True
+    def _miss_standard(checked, row):
         checked.errors.append(
             Problem(
                 "E_STANDARD", "Neither the row nor the title says under which standard.", row.sheet, row.cell("standard"),
