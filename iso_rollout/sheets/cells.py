@@ -7,6 +7,7 @@ from iso_rollout.text import (
     Unreadable,
     clean,
     find_bad_characters,
+    last_day,
     parse_code,
     parse_date,
     parse_decision,
@@ -16,9 +17,11 @@ from iso_rollout.text import (
     parse_procedure_code,
     parse_standard,
     parse_whole_number,
+    parse_year,
     unit_type_of,
 )  # fmt: skip
 
+from .columns import COMPOSED
 from .formulas import CACHED, ERROR, OUTSIDE
 from .grid import as_text
 from .parsed import column_letters
@@ -26,7 +29,7 @@ from .problems import Problem
 
 CODES = {
     "whole": "E_INT", "date": "E_DATE", "decision": "E_DATE", "code": "E_CODE", "procedure_code": "E_CODE",
-    "standard": "E_STANDARD", "form": "E_FORM", "level": "E_LEVEL", "mark": "E_MARK",
+    "standard": "E_STANDARD", "form": "E_FORM", "level": "E_LEVEL", "mark": "E_MARK", "year": "E_INT",
 }  # fmt: skip
 _FORMULA_MESSAGES = {
     OUTSIDE: ("E_FORMULA_EXTERNAL", "The formula reaches out of the workbook. Paste its value instead."),
@@ -57,6 +60,9 @@ class CellReader:
             if column.field and column.option is not None:
                 self.options.setdefault(column.field.name, []).append(column)
         self.dated = {c.field.date_field for c in self.plain if c.field.date_field}
+        # A column that is only nearly headed "Ngày công bố" knows less than the decision's own cell.
+        own = [c for c in self.plain if c.field.name in self.dated]
+        self.is_date_sure = all(c.score >= COMPOSED for c in own)
         parsed = self.grid.parsed
         # Cells with a story of their own are few: all others go by the value alone.
         self.special = (
@@ -106,15 +112,31 @@ class CellReader:
     def _keep(self, row, column, value):
         field_ = column.field
         if field_.type == "decision":
-            if value.date and field_.date_field and field_.date_field not in row.values:
-                row.values[field_.date_field] = value.date
-                row.sources[field_.date_field] = self._address(row.number, column)
-            if not value.number:
-                return
-            value = value.number
-        elif field_.name in row.sources:  # the field's own column is surer than a date inside a decision
-            del row.sources[field_.name]
-        row.values[field_.name] = value
+            if value.date and field_.date_field:
+                self._keep_date(row, column, field_.date_field, value.date)
+            if value.number:
+                row.values[field_.name] = value.number
+        elif field_.name in self.dated:
+            self._keep_date(row, column, field_.name, value)
+        else:
+            row.values[field_.name] = value
+
+    def _keep_date(self, row, column, name, value):
+        """The day of a decision may stand in its own column and beside its number: the surer place counts."""
+        own = column.field.name == name
+        before = row.values.get(name)
+        if before is not None and before != value:
+            taken = value if own == self.is_date_sure else before
+            self.warnings.append(self._problem(
+                "W_TWO_DATES", "The row gives two days for one decision, %(one)s and %(other)s; %(taken)s was taken.",
+                row.number, column, one=as_text(before), other=as_text(value), taken=as_text(taken),
+            ))  # fmt: skip
+        if before is None or own == self.is_date_sure:
+            row.values[name] = value
+            if own:
+                row.sources.pop(name, None)
+            else:
+                row.sources[name] = self._address(row.number, column)
 
     def _read_special(self, row, column, value):
         place = (row.number, column.number)
@@ -233,7 +255,7 @@ class CellReader:
             return None
         if when.precision not in field_.precision:
             raise Unreadable("“%(value)s”: give day, month and year (dd/mm/yyyy)", value=as_text(value))
-        return when.date
+        return last_day(when) if field_.until else when.date
 
     def _address(self, number, column):
         return f"{column_letters(column.number)}{number}"
@@ -250,7 +272,7 @@ _CACHED_CLASSES = (str, datetime)  # not numbers: 1, 1.0 and True are one key
 _BAD = object()  # a cell that was refused: its problem is collected
 _PARSERS = {
     "whole": parse_whole_number, "procedure_code": parse_procedure_code, "standard": parse_standard, "level": parse_level,
-    "form": parse_form, "mark": parse_mark,
+    "form": parse_form, "mark": parse_mark, "year": parse_year,
 }  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from .problems import Reason
 EXACT, GENERIC, COMPOSED, ENOUGH = 100, 95, 84, 60
 REFUSED = -1  # the heading holds a word that speaks against the field
 UNFIT = 1 / 3  # less than this share of fitting cells: the heading means something else
-PLACES = ("name", "district", "parent")
+WORDY = ("name", "district", "parent", "code", "agency", "unit_type")
 ORDER_HEADINGS = {"stt", "tt", "so tt", "so thu tu", "thu tu", "no", "s t t", "tt stt", "sott"}
 # Words that make no difference to what a heading means.
 _DECORATION = re.compile(r"\(\s*\*+\s*\)|\*")
@@ -90,10 +90,10 @@ def _weighed(score, field, held):
     """A heading's score, put right by what the cells below it look like.
 
     An exact heading of figures, dates and decisions is believed: wrong cells are errors to be named. Words for
-    agencies and places mean several things; there, and where a heading only resembles, the cells decide.
+    agencies, places and codes mean several things; there, and where a heading only resembles, the cells decide.
     """
     how_well = fit(field, held)
-    if score >= ENOUGH and how_well is not None and (score < EXACT or field.name in PLACES):
+    if score >= ENOUGH and how_well is not None and (score < EXACT or field.name in WORDY):
         if how_well < UNFIT:
             return 0
         return min(score + 4 * how_well, EXACT - 1) if score < EXACT else score
@@ -127,12 +127,16 @@ def _score(field, path):
         return REFUSED, None
     if option := _option(field, leaf, above):
         return option
-    best = COMPOSED if _is_composed(field, leaf) else 0
+    best = COMPOSED if field.composed.fullmatch(leaf) else 0
     for alias in field.folded_aliases:
         if alias in (leaf, whole):
             return EXACT, None
         # What stands above says something of the leaf, not instead of it.
-        places = ((leaf, 66),) if f" {alias} " in f" {above} " and path[-1][:1] != "(" else ((leaf, 66), (whole, 56))
+        places = (
+            ((leaf, 66),)
+            if f" {alias} " in f" {above} " and path[-1][:1] != "("
+            else ((leaf, 66), (whole, 56))
+        )
         for text, base in places:
             if f" {alias} " in f" {text} ":
                 best = max(best, base + 26 * len(alias) / len(text))
@@ -143,12 +147,6 @@ def _score(field, path):
         elif not above:
             best = max(best, ENOUGH)
     return best, None
-
-
-def _is_composed(field, leaf):
-    """Whether a heading begins with a head of the field and holds no word that means something else."""
-    is_headed = any(f"{leaf} ".startswith(f"{head} ") for head in field.folded_heads)
-    return is_headed and field.folded_words.issuperset(leaf.split())
 
 
 def _option(field, leaf, above):

@@ -8,10 +8,23 @@ import re
 from collections import Counter
 from functools import lru_cache
 
-from iso_rollout.text import Unreadable, clean, level_of, parse_form, parse_standard, parse_unit_name
+from iso_rollout.text import (
+    Unreadable,
+    clean,
+    level_of,
+    parse_form,
+    parse_level,
+    parse_standard,
+    parse_unit_name,
+    unit_type_of,
+)
 from iso_rollout.text.values import MARKS
 
+from .frame import FOOT_WORDS, is_number_row
+from .grid import as_text
+
 SAMPLED_ROWS = 60  # below the heading: enough to know a column, cheap for a long list
+LONGEST = 300  # characters of a cell that are looked at
 FEWEST = 2  # filled cells that can say something
 _DOCUMENT = re.compile(r"\d+\s*[A-Za-zĐÐđ]?\s*/\s*(?:\d{4}\s*/\s*)?[A-ZĐÐ]{2}", re.IGNORECASE)
 _DECISION = re.compile(r"\d+\s*[A-Za-zĐÐđ]?\s*/\s*(?:\d{4}\s*/\s*)?Q[ĐÐD]\b", re.IGNORECASE)
@@ -40,6 +53,7 @@ _FITTING = {
     "unit_type": ("type", "level"),
     "whole": ("figure", "edition", "serial"),
     "procedure_code": ("procedure",),
+    "year": ("figure", "edition", "year"),
 }  # fmt: skip
 
 
@@ -49,8 +63,10 @@ def sample(grid, below):
     numbers = [number for number in grid.numbers if number > below][:SAMPLED_ROWS]
     for number in numbers:
         filled = grid.filled(number)
-        if len(filled) < 2:  # a group row, a note: not a row of the table
+        if len(filled) < 2 or is_number_row(filled):  # a group row, a note: not a row of the table
             continue
+        if FOOT_WORDS.match(as_text(filled[0][1])[:LONGEST]):
+            break
         for column, value in filled:
             found.setdefault(column, []).append((looks(value), value))
     return found
@@ -64,6 +80,8 @@ def fit(field, cells):
     if wanted := _FITTING.get(field.type):
         fitting = sum(not found.isdisjoint(wanted) for found in kinds) / len(cells)
         return fitting if field.type != "whole" else None
+    if field.type == "code":  # "Mã số" may be the code of a procedure
+        return sum("procedure" not in found for found in kinds) / len(cells)
     if field.name in ("name", "district", "parent"):
         return _fits_place(field, cells)
     return None
@@ -94,6 +112,8 @@ def speaks(field, cells):
         return share.get("standard", 0) >= 0.8
     if field.type == "form":
         return share.get("form", 0) >= 0.8
+    if field.name == "email":
+        return share.get("mail", 0) >= 0.8
     if field.type == "procedure_code":
         return share.get("procedure", 0) >= 0.8
     if field.name == "name":
@@ -112,22 +132,28 @@ def looks(value):
     if isinstance(value, (int, float)):
         if value in (2008, 2015, 2026):
             return _EDITION
+        if isinstance(value, float) and 1 < value < 10 and not value.is_integer():
+            return _PROCEDURES  # Excel makes a number of 1.000120
         return _SERIAL if 36_500 < value < 60_000 and float(value).is_integer() else _FIGURES
     return _DAYS
 
 
+_PROCEDURES = frozenset({"procedure", "figure"})
 _MARK, _EDITION = frozenset({"mark"}), frozenset({"edition", "figure"})
+_YEAR = frozenset({"year"})
 _SERIAL, _FIGURES, _DAYS = frozenset({"serial", "figure"}), frozenset({"figure"}), frozenset({"day"})
 
 
 @lru_cache(maxsize=4_000)
 def _text_looks(text):
-    text = clean(text[:300])
+    text = clean(text[:LONGEST])
     low, found = text.casefold(), set()
     if low in MARKS:
         return _MARK
     if low in ("2008", "2015", "2026"):
         return _EDITION
+    if re.fullmatch(r"năm 20\d\d", low):
+        return _YEAR
     if _DOCUMENT.search(text):
         found.add("document")
         if _DECISION.search(text) or low.startswith(("quyết định", "qđ")):
@@ -138,7 +164,7 @@ def _text_looks(text):
     if _PROCEDURE.fullmatch(text):
         found.add("procedure")
     if _CONTACT.fullmatch(text):
-        found.add("contact")
+        found |= {"contact", "mail" if "@" in text else "telephone"}
     if _FIGURE.fullmatch(text):
         found.add("figure")
     if _CODE.fullmatch(text):
@@ -150,6 +176,10 @@ def _text_looks(text):
 
 def _words_look(text):
     found = set()
+    if unit_type_of(text):
+        found.add("type")
+    if len(text) < 40 and reads(parse_level, text):
+        found.add("level")
     if _ISO.search(text) and reads(parse_standard, text):
         found.add("standard")
     elif len(text) < 60 and reads(parse_form, text):

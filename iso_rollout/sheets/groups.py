@@ -64,7 +64,11 @@ def said_by(field, text):
     if field.type == "standard":
         years = set(_STANDARD.findall(clean(text)))
         return int(years.pop()) if len(years) == 1 else None
-    if field.type == "whole":
+    if field.type == "text" and field.group_text:
+        match = re.match(field.group_text, clean(text), re.IGNORECASE)
+        said = match["text"] if match else ""
+        return (said.capitalize() if said.isupper() else said) or None
+    if field.type == "year":
         match = _YEAR.search(clean(text))
         return int(match[1]) if match and 2000 <= int(match[1]) <= date.max.year else None
     if field.type == "form":

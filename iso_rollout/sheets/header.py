@@ -60,7 +60,7 @@ def _best(grid, kind, meanings, judge):
 
 
 def _with_cells(grid, kind, first, last, meanings):
-    return _header(grid, kind, first, last, meanings, sample(grid, last))
+    return _header(grid, kind, first, last, meanings, cells=sample(grid, last))
 
 
 def _asked(grid, kind, first, last, meanings):
@@ -72,7 +72,7 @@ def _asked(grid, kind, first, last, meanings):
     return found if named else None
 
 
-def _header(grid, kind, first, last, meanings, cells=None):
+def _header(grid, kind, first, last, meanings, *, cells=None):
     paths = heading_paths(grid, first, last)
     # A column without a heading means what a person says, or what its cells are.
     paths |= {number: () for number in (*meanings, *(cells or ())) if number not in paths}
@@ -99,7 +99,12 @@ def _by_person(column, kind, meanings):
         return column
     name = meanings[column.number]
     return replace(
-        column, field=kind.by_name.get(name), option=None, score=EXACT, is_order=name == "order", by_cells=False
+        column,
+        field=kind.by_name.get(name),
+        option=None,
+        score=EXACT,
+        is_order=name == "order",
+        by_cells=False,
     )
 
 

@@ -7,8 +7,15 @@ from functools import cached_property
 from iso_rollout.text import fold, tone_key
 
 TYPES = (
-    "text", "code", "procedure_code", "whole", "date", "decision", "standard", "level", "form", "unit_type", "mark", "order",
+    "text", "code", "procedure_code", "whole", "date", "decision", "standard", "level", "form", "unit_type", "mark", "year", "order",
 )  # fmt: skip
+
+
+_NEVER = re.compile("(?!)")
+
+
+def _alternatives(phrases):
+    return "|".join(sorted({re.escape(fold(phrase)) for phrase in phrases}, key=len, reverse=True))
 
 
 @dataclass(frozen=True)
@@ -42,6 +49,8 @@ class Field:
     max_length: int = 255
     precision: tuple = ("day",)
     future: bool = False  # a date may lie ahead
+    until: bool = False  # a vague date means its last day: a term of "12/2021" ends with the month
+    group_text: str = ""  # what a group row must look like to say this text; its group "text" is what it says
     lines: bool = False  # a text of several lines keeps them
 
     def __hash__(self):
@@ -52,12 +61,14 @@ class Field:
         return [fold(alias) for alias in (self.title, *self.aliases)]
 
     @cached_property
-    def folded_heads(self):
-        return {fold(word) for word in self.heads}
-
-    @cached_property
-    def folded_words(self):
-        return {word for words in (*self.heads, *self.words) for word in fold(words).split()}
+    def composed(self):
+        """The pattern of a heading that begins with a head and is made of the words alone."""
+        heads = _alternatives(self.heads)
+        return (
+            re.compile(rf"(?:{heads})(?: (?:{_alternatives((*self.heads, *self.words))}))*")
+            if heads
+            else _NEVER
+        )
 
     @cached_property
     def folded_generic(self):

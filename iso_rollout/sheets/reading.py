@@ -293,3 +293,10 @@ def _warn_of_columns(reading):
                 "W_COLUMNS_IGNORED", "%(count)s columns were not read: %(titles)s.", table.name, "header", "",
                 {"count": len(ignored), "titles": ", ".join(f"“{column.title}”" for column in ignored)},
             ))  # fmt: skip
+        for column in table.header.columns:
+            if column.by_cells:
+                reading.warnings.append(Problem(
+                    "W_COLUMN_BY_CELLS", "The heading “%(heading)s” is not known; by its cells the column was taken for “%(title)s”.",
+                    table.name, table.grid.address(table.header.last, column.number), column.title,
+                    {"heading": column.title, "title": column.field.title},
+                ))  # fmt: skip

@@ -5,12 +5,13 @@ running number looks like, which words stand there, what follows.
 """
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from iso_rollout.text import clean, fold, parse_form, parse_level, parse_unit_name, unit_type_of
+from iso_rollout.text import clean, fold, parse_form, parse_level, parse_mark, parse_unit_name, unit_type_of
 
 from .contents import reads
+from .frame import FOOT_WORDS, NOTE_WORDS, is_number_row
 from .grid import as_text
 from .problems import Reason
 from .totals import LONGEST, claim, is_total
@@ -19,18 +20,13 @@ TITLE, HEADER, NUMBER_ROW, GROUP, DATA = "title", "header", "number_row", "group
 SUBTOTAL, TOTAL, NOTE, FOOTER, BLANK = "subtotal", "total", "note", "footer", "blank"
 CLASSES = (TITLE, HEADER, NUMBER_ROW, GROUP, DATA, SUBTOTAL, TOTAL, NOTE, FOOTER, BLANK)
 
+LONGEST_FOOT = 20  # rows of signatures and recipients
 _FIRST_LETTERS_OF_TOTALS = ("", "c", "C", "t", "T")
 NUMBERED_NAME = Reason("running number and name without anything else")
 _ROMAN = re.compile(r"(?=[IVXLC])(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})")
 _MARKER = re.compile(
     r"^\(?(?P<marker>[IVXLC]{1,6}|[A-ZĐ]|[0-9]{1,3}(?:\.[0-9]{1,3})*)\s*[.)/:–-]\s*(?P<rest>\D.*)$"
 )
-_FOOTER = re.compile(
-    r"^(?:nơi nhận|người lập|lập biểu|(?:t/?m|kt|tl|tuq)\.|q\.\s*(?:giám đốc|chủ tịch|trưởng|chi cục)|\(?ký|thủ trưởng|giám đốc|phó giám đốc|chủ tịch|phó chủ tịch|trưởng phòng"
-    r"|chi cục trưởng|xác nhận của|người tổng hợp|kế toán)|^[\w\s]+, ngày .{0,12}tháng|^[-–+] (?:như|lưu|ubnd|các|sở|vp|bộ|chi)",
-    re.IGNORECASE,
-)
-_NOTE = re.compile(r"^\(?(?:ghi chú|chú thích|chú ý|lưu ý|nguồn|\*)", re.IGNORECASE)
 _UNITS = "(?:đơn vị|cơ quan|xã|phường|thị trấn|sở|tthc)"
 _COUNT_BEHIND = re.compile(
     rf"\s*(?<!9001)[:(–-]\s*\(?\d[\d.]*\s*(?:{_UNITS}.*)?\)?\.?$|\s+\d[\d.]*\s*{_UNITS}\)?$|\s*:\s*$",
@@ -104,8 +100,11 @@ class Classifier:
         ]
         if not self.subjects:
             self.subjects = [c.number for c in header.columns if c.field and c.field.name in kind.subject]
+        # In a column of marks only a mark is evidence.
         self.evidence = [
-            (c.number, c.field, {}) for c in header.columns if c.field and c.field.name in kind.evidence
+            (c.number, c.field if c.option is None else replace(c.field, type="mark"), {})
+            for c in header.columns
+            if c.field and c.field.name in kind.evidence
         ]
         self.reasons = {
             field_.name: Reason("name and “%(title)s”", title=field_.title) for _, field_, _ in self.evidence
@@ -200,7 +199,7 @@ class Classifier:
         filled = self.grid.filled(number)
         if not filled:
             return Verdict(number, BLANK, Reason("empty"))
-        if is_first and self._is_number_row(filled):
+        if is_first and is_number_row(filled):
             return Verdict(number, NUMBER_ROW, Reason("numbers of the columns"))
         if self._repeats_header(filled):
             return Verdict(number, HEADER, Reason("repeats the heading"))
@@ -219,9 +218,9 @@ class Classifier:
     def _without_evidence(self, number, filled, marker, subject, evidence):
         column, text = self._first_text(filled)
         text = text[:LONGEST]
-        if _NOTE.match(text):
+        if NOTE_WORDS.match(text):
             return Verdict(number, NOTE, Reason("a note"), column, text)
-        if _FOOTER.match(text):
+        if FOOT_WORDS.match(text):
             return Verdict(number, FOOTER, Reason("words of a signature or of recipients"), column, text)
         if all(_is_figure(value) for _, value in filled):
             return Verdict(number, TOTAL, Reason("figures only"), column, text)
@@ -290,12 +289,6 @@ class Classifier:
     def _filled_known(self, filled):
         return sum(column in self.known for column, _ in filled)
 
-    def _is_number_row(self, filled):
-        texts = [as_text(value).strip("()[] ").casefold() for _, value in filled]
-        fitting = [re.fullmatch(r"[a-zđ]|\d{1,2}[a-z]?|\d{1,2}\s*=.*|[ivx]{1,4}", text) for text in texts]
-        numbers = [int(text) for text in texts if text.isdigit()]
-        return len(texts) >= 3 and all(fitting) and numbers == sorted(set(numbers))
-
     def _repeats_header(self, filled):
         same = sum(
             self.headings.get(column) == fold(as_text(value))
@@ -304,9 +297,21 @@ class Classifier:
         )
         return same >= 3 and same * 2 > len(filled)
 
-    @staticmethod
-    def _end_table(found, by_person):
+    def _is_foot(self, number):
+        filled = self.grid.filled(number)
+        _, text = self._first_text(filled)
+        has_number = any(column == self.order and _is_number(as_text(value)) for column, value in filled)
+        return bool(FOOT_WORDS.match(text[:LONGEST]) or NOTE_WORDS.match(text[:LONGEST])) and not has_number
+
+    def _end_table(self, found, by_person):
         """After the last row of data only totals, notes and the foot remain, whatever they look like."""
+        for index in range(max(0, len(found) - LONGEST_FOOT), len(found)):
+            # Signatures stand in any column, also where evidence would.
+            verdict = found[index]
+            if verdict.cls == DATA and verdict.number not in by_person and self._is_foot(verdict.number):
+                found[index] = verdict._replace(
+                    cls=FOOTER, reason=Reason("words of a signature or of recipients")
+                )
         last = max((index for index, verdict in enumerate(found) if verdict.cls == DATA), default=-1)
         for index in range(last + 1, len(found)):
             verdict = found[index]
@@ -350,6 +355,10 @@ def _is_evidence(value, field_):
         return reads(parse_level, text)
     if field_.type == "unit_type":
         return unit_type_of(text) is not None or parse_unit_name(text).kind is not None
+    if field_.type == "mark":
+        return reads(parse_mark, text) and parse_mark(text)
+    if field_.type in ("procedure_code", "year"):
+        return bool(re.search(r"\d", text))
     if field_.type == "code":
         return bool(re.search(r"\d", text)) or text == text.upper()
     return bool(text)

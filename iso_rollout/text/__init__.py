@@ -17,6 +17,7 @@ from .values import (
     Decision,
     Unreadable,
     When,
+    last_day,
     parse_code,
     parse_date,
     parse_decision,
@@ -26,11 +27,12 @@ from .values import (
     parse_procedure_code,
     parse_standard,
     parse_whole_number,
+    parse_year,
 )
 
 __all__ = [
     "UNIT_TYPES", "Decision", "UnitName", "Unreadable", "When", "canonical_name", "clean", "department_key",
-    "expand_abbreviations", "find_bad_characters", "fold", "level_of", "parse_code", "parse_date", "parse_decision",
+    "expand_abbreviations", "find_bad_characters", "fold", "last_day", "level_of", "parse_code", "parse_date", "parse_decision",
     "parse_form", "parse_level", "parse_mark", "parse_procedure_code", "parse_standard", "parse_unit_name",
-    "parse_whole_number", "same_department", "strip_accents", "tone_key", "unit_type_of", "vietnamese_sort_key",
+    "parse_whole_number", "parse_year", "same_department", "strip_accents", "tone_key", "unit_type_of", "vietnamese_sort_key",
 ]  # fmt: skip
