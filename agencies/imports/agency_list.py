@@ -51,6 +51,7 @@ class _Work(Parents):
 
     def __init__(self, checked, register, user, options):
         self.checked, self.register, self.user, self.options = checked, register, user, options
+        checked.register = register
         self.matcher = Matcher(register, options.answers)
         self.nodes = []
         self.wrong_cells = {(e.sheet, e.cell) for e in checked.errors}

@@ -46,6 +46,10 @@ class ListKind:
     def write(self, checked, *, change_set, by, options):
         raise NotImplementedError
 
+    def afterwards(self, checked):
+        """What will be true when the list is in, in sentences, beside the counts."""
+        return []
+
     def start(self, reading, on):
         """An empty `Checked` with what the reader found wrong already."""
         return Checked(

@@ -88,11 +88,12 @@ AGENCIES = Kind(
     "agencies",
     (CODE, NAME, LEVEL, UNIT_TYPE, PARENT, DISTRICT, PROCEDURES, STANDARD, DECLARED_ON, NUMBER, NOTE),
     evidence=("code", "level", "unit_type"), number_is_evidence=True,
+    words=("danh mục cơ quan", "danh sách cơ quan hành chính", "danh sách đơn vị hành chính", "danh sách xã", "danh sách các xã", "mã định danh"),
 )  # fmt: skip
 DECLARATIONS = Kind(
     "declarations",
     (CODE, NAME, DISTRICT, PARENT, LEVEL, UNIT_TYPE, STANDARD, FORM, NUMBER, DECLARED_ON, PROCEDURES, NOTE),
-    subject=("name", "code"), evidence=("number", "declared_on"),
+    subject=("name", "code"), evidence=("number", "declared_on"), words=("công bố", "đã công bố", "HTQLCL", "hệ thống quản lý chất lượng"),
 )  # fmt: skip
 
 _LEVELS = "(?:cấp (?:tỉnh|huyện|xã)|sở, ban, ngành)"
@@ -115,7 +116,7 @@ PROCEDURES_LIST = Kind(
         Field("audience", "Đối tượng", aliases=("đối tượng thực hiện",), max_length=1000),
         Field("status", "Tình trạng", aliases=("trạng thái", "tình trạng hiệu lực")),
     ),
-    subject=("code", "name"), evidence=("code",),
+    subject=("code", "name"), evidence=("code",), words=("danh mục thủ tục hành chính", "danh mục TTHC", "danh sách thủ tục hành chính"),
 )  # fmt: skip
 AGENCY_PROCEDURES = Kind(
     "agency-procedures",
@@ -132,7 +133,7 @@ AGENCY_PROCEDURES = Kind(
               aliases=("số quyết định", "văn bản", "số hiệu quy trình", "ký hiệu quy trình", "mã quy trình", "quy trình", "mã hiệu tài liệu", "mã tài liệu", "mã hiệu quy trình")),
         NOTE,
     ),
-    subject=("agency", "name"), evidence=("procedure",),
+    subject=("agency", "name"), evidence=("procedure",), words=("thuộc thẩm quyền", "áp dụng ISO"),
 )  # fmt: skip
 PLAN = Kind(
     "plan",
@@ -145,7 +146,7 @@ PLAN = Kind(
                        "tiến độ hoàn thành", "thời gian thực hiện")),
         STANDARD, NOTE,
     ),
-    subject=("name", "code"), evidence=("form", "year", "due_on"), number_is_evidence=True,
+    subject=("name", "code"), evidence=("form", "year", "due_on"), number_is_evidence=True, words=("kế hoạch", "lộ trình", "đăng ký xây dựng"),
 )  # fmt: skip
 PEOPLE = Kind(
     "people",
@@ -157,7 +158,7 @@ PEOPLE = Kind(
         Field("role", "Vai trò", aliases=("quyền", "nhóm quyền", "phân quyền", "quyền sử dụng", "vai trò sử dụng"), max_length=60),
         CODE, Field("name", "Tên cơ quan", aliases=(*NAME.aliases, "nơi công tác", "đơn vị công tác", "cơ quan công tác"), avoid=(*NAME.avoid, "đăng nhập", "họ", "tài khoản", "cán bộ", "truy cập")), DISTRICT, NOTE,
     ),
-    subject=("username", "email"), evidence=("username", "email"),
+    subject=("username", "email"), evidence=("username", "email"), words=("tài khoản", "người dùng", "danh sách cán bộ"),
 )  # fmt: skip
 KINDS = {
     kind.name: kind for kind in (AGENCIES, DECLARATIONS, PROCEDURES_LIST, AGENCY_PROCEDURES, PLAN, PEOPLE)

@@ -103,6 +103,7 @@ class Kind:
     subject: tuple = ("name",)
     evidence: tuple = ()
     number_is_evidence: bool = False
+    words: tuple = ()
 
     def __hash__(self):
         return hash(self.name)

@@ -188,7 +188,6 @@ class DutyList(ListKind):
 class _Work:
     def __init__(self, checked, register, options):
         self.checked, self.register = checked, register
-        checked.register = register
         self.naming = Naming(checked, register, options, code="agency", name="name")
         self.standards, self.published = {}, {}
         checked.standard_codes = {}

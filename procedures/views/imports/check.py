@@ -216,7 +216,7 @@ def _show(request, job, checked, *, show=None, status=200):
         context |= {
             "page_obj": page,
             "columns": columns_of(checked.reading),
-            "lines": present(page.object_list, checked.reading),
+            "lines": present(page.object_list, checked),
         }
     return render(request, "procedures/imports/check.html", context, status=status)
 

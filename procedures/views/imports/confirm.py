@@ -83,6 +83,7 @@ def _show(request, job, checked, *, form=None, status=200):
         "checked": checked,
         "counts": checked.counts,
         "will_be": will_be(checked),
+        "afterwards": job.kind.afterwards(checked),
         "changes": _changes_by_field(checked),
         "form": form or ConfirmForm(initial=initial),
         "is_queued": checked.counts["rows"] > uploads.AT_ONCE,
