@@ -227,7 +227,8 @@ def _errors(request, checked, code):
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     texts = Texts(checked.reading)
     alike = _alike(checked.errors, texts)
-    data = {(row.sheet, row.number) for row in checked.reading.rows}
+    data = {(row.sheet, row.number): row for row in checked.reading.rows}
+    subject = checked.reading.kind.subject
     rows, asked = [], set()
     for index, problem in enumerate(page.object_list):
         place = (problem.sheet, problem.cell)
@@ -235,10 +236,16 @@ def _errors(request, checked, code):
         text = texts(*place) if place not in asked else None
         asked.add(place)
         same = alike.get((problem.code, problem.cell.rstrip("0123456789"), text), ())
+        row = (
+            data.get((problem.sheet, row_of(problem.cell)))
+            if _is_cell(problem.cell.partition(":")[0])
+            else None
+        )
         rows.append({
+            "about": next((row.values[name] for name in subject if name in row.values), "") if row else "",
             "index": index, "problem": problem, "title": title_of(problem.code), "remedy": remedy_of(problem.code),
             "text": text, "others": max(0, len(same) - 1),
-            "may_leave_out": text is not None and (problem.sheet, row_of(problem.cell)) in data,
+            "may_leave_out": text is not None and row is not None,
         })  # fmt: skip
     return {
         "page_obj": page,
