@@ -7,6 +7,7 @@ from .contents import looks, sample
 
 SEARCHED_ROWS = 60
 MOST_ROWS = 3
+FEWEST_HEADINGS = 2  # in the last row of a heading
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,10 @@ class Header:
     @property
     def fields(self):
         return frozenset(column.field.name for column in self.columns if column.field)
+
+    def has_evidence(self, kind):
+        """Whether its own words name a column that only a row about one agency fills."""
+        return any(c.field and c.field.name in kind.evidence and not c.by_cells for c in self.columns)
 
     def columns_of(self, name):
         return [column for column in self.columns if column.field and column.field.name == name]
@@ -40,11 +45,10 @@ def find_header(grid, kind, *, rows=None, meanings=None):
         return _with_cells(grid, kind, *rows, meanings)
     best = _best(grid, kind, meanings, _header)
     if best:
-        best = _with_cells(grid, kind, best.first, best.last, meanings) or best
-        if not kind.evidence or best.fields & set(kind.evidence):
-            return best
-    asked = _best(grid, kind, meanings, _asked)
-    return asked if asked and (best is None or asked.score > best.score) else best
+        found = _with_cells(grid, kind, best.first, best.last, meanings) or best
+        if not kind.evidence or found.has_evidence(kind):
+            return found
+    return _best(grid, kind, meanings, _asked) or best
 
 
 def _best(grid, kind, meanings, judge):
@@ -53,10 +57,26 @@ def _best(grid, kind, meanings, judge):
         if len(grid.filled(number)) < 2:
             continue
         for last in range(number, number + MOST_ROWS):
+            if not _is_row_of_headings(grid, number, last):
+                continue
             candidate = judge(grid, kind, number, last, meanings)
             if candidate and (best is None or candidate.score > best.score):
                 best = candidate
     return best
+
+
+def _is_row_of_headings(grid, first, last):
+    """Whether the last row of a block holds several headings, those that are merged down into it included."""
+    down = {origin for (row, _), origin in _covered_in(grid, last) if first <= origin[0] < last}
+    return len(grid.filled(last)) + len(down) >= FEWEST_HEADINGS
+
+
+def _covered_in(grid, row):
+    return [
+        (place, grid.covered[place])
+        for column in range(1, grid.width + 1)
+        if (place := (row, column)) in grid.covered
+    ]
 
 
 def _with_cells(grid, kind, first, last, meanings):
@@ -68,8 +88,10 @@ def _asked(grid, kind, first, last, meanings):
     found = _with_cells(grid, kind, first, last, meanings)
     if found is None or _holds_values(grid, first, last):
         return None
-    named = any(not column.by_cells for column in found.columns if column.field or column.is_order)
-    return found if named else None
+    known = [column for column in found.columns if column.field or column.is_order]
+    headed = [column for column in found.columns if column.path]
+    is_heading = 2 * len(headed) > len(found.columns) and any(not column.by_cells for column in known)
+    return found if is_heading else None
 
 
 def _header(grid, kind, first, last, meanings, *, cells=None):

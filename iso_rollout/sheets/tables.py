@@ -187,6 +187,8 @@ class Table:
         if parsed.widths is None:
             return set()
         index = {number: position for position, number in enumerate(parsed.numbers)}
+        if self.header.last not in index:  # a person pointed at a blank row
+            return set()
         wanted = parsed.widths[index[self.header.last]]
         shifted = set()
         for row in self.rows:

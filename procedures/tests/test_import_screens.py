@@ -353,7 +353,10 @@ def test_merged_titles_are_drawn_as_they_stand_and_columns_say_why(client, coord
         *(row(i, f"UBND xã {n}") for i, n in enumerate(("Lạc Đạo", "Lạc Hồng"), 1)), merges=[("D1:E1", "CỘNG HÒA")],
     )  # fmt: skip
     drawn = client.get(step("recognise", sent(client, data))).context["drawn"]
-    assert [(text, span) for text, _css, span in drawn.rows[0].cells] == [("DANH SÁCH CÔNG BỐ", 3), ("CỘNG HÒA", 2)]
+    assert [(text, span) for text, _css, span in drawn.rows[0].cells] == [
+        ("DANH SÁCH CÔNG BỐ", 3),
+        ("CỘNG HÒA", 2),
+    ]
     assert [column.why for column in drawn.columns] == [
         "", "theo nội dung các ô", "tiêu đề khớp 100/100", "tiêu đề khớp 100/100", "tiêu đề khớp 100/100"
     ]  # fmt: skip
