@@ -155,19 +155,24 @@ class Table:
                 row.sources[field_.name] = self.grid.address(group.number, group.column)
 
     def _fill_from_title(self, field_):
-        said = {}
-        for number in self.grid.numbers:
-            if number >= self.header.first:
-                break
-            for column, value in self.grid.filled(number):
-                if (meant := said_by(field_, as_text(value))) is not None:
-                    said.setdefault(meant, self.grid.address(number, column))
+        """The title says it for all rows, else the heading: "Quyết định công bố phù hợp TCVN ISO 9001:2015"."""
+        above = [number for number in self.grid.numbers if number < self.header.first]
+        heading = range(self.header.first, self.header.last + 1)
+        said = self._said_in(above, field_) or self._said_in(heading, field_)
         if len(said) == 1:
             ((value, address),) = said.items()
             for row in self.rows:
                 if field_.name not in row.values:
                     row.values[field_.name] = value
                     row.sources[field_.name] = address
+
+    def _said_in(self, numbers, field_):
+        said = {}
+        for number in numbers:
+            for column, value in self.grid.filled(number):
+                if (meant := said_by(field_, as_text(value))) is not None:
+                    said.setdefault(meant, self.grid.address(number, column))
+        return said
 
     def _check_heading_encodings(self, convert_legacy):
         """Headings and group rows in a legacy encoding, where no data cell has named it yet."""
