@@ -109,7 +109,9 @@ def speaks(field, cells):
     if field.type == "decision":
         return share.get("decision", 0) >= 0.6
     if field.type == "standard":
-        return share.get("standard", 0) >= 0.8
+        # Nothing but 2008 and 2015 in a longer column are versions, not years.
+        editions = share.get("edition", 0) if len(cells) > FEWEST else 0
+        return share.get("standard", 0) + editions >= 0.9
     if field.type == "form":
         return share.get("form", 0) >= 0.8
     if field.name == "email":

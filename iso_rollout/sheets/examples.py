@@ -41,7 +41,7 @@ STANDARD = Field(
              "phiên bản tiêu chuẩn"),
     heads=("tiêu chuẩn", "phiên bản", "HTQLCL", "ISO", "TCVN", "áp dụng", "theo", "hệ thống"),
     words=("quốc gia", "áp dụng", "công bố", "theo", "TCVN", "ISO", "9001", "của", "hệ thống quản lý", "chất lượng", "phù hợp", "với", "đã", "tiêu chuẩn", "phiên bản"),
-    avoid=("ngày", "số", "điện tử", "thư ký", "tư vấn", "người", "tài liệu", "quy trình", "cán bộ"),
+    avoid=("ngày", "số", "năm", "điện tử", "thư ký", "tư vấn", "người", "tài liệu", "quy trình", "cán bộ"),
     options={2008: ("2008", "TCVN ISO 9001:2008", "ISO 9001:2008", "9001:2008"), 2015: ("2015", "TCVN ISO 9001:2015", "ISO 9001:2015", "9001:2015"),
              2026: ("2026", "TCVN ISO 9001:2026", "ISO 9001:2026", "9001:2026")},
 )  # fmt: skip

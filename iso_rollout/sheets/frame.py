@@ -15,6 +15,6 @@ NOTE_WORDS = re.compile(r"^\(?(?:ghi chú|chú thích|chú ý|lưu ý|nguồn|\*
 def is_number_row(filled):
     """Whether a row only numbers the columns: "(1) (2) (3)", "A B 1 2". `filled`: [(column, value)]."""
     texts = [as_text(value).strip("()[] ").casefold() for _, value in filled]
-    fitting = [re.fullmatch(r"[a-zđ]|\d{1,2}[a-z]?|\d{1,2}\s*=.*|[ivx]{1,4}", text) for text in texts]
-    numbers = [int(text) for text in texts if text.isdigit()]
+    fitting = [re.fullmatch(r"[a-zđ]|[0-9]{1,2}[a-z]?|[0-9]{1,2}\s*=.*|[ivx]{1,4}", text) for text in texts]
+    numbers = [int(text) for text in texts if re.fullmatch("[0-9]+", text)]
     return len(texts) >= 3 and all(fitting) and numbers == sorted(set(numbers))

@@ -5,37 +5,41 @@ from dataclasses import replace
 from iso_rollout.text import fold
 
 from .grid import Grid, as_text
-from .header import find_header
+from .header import find_header, header_at
 
-LOOKED_AT = 80  # rows of a sheet
+LOOKED_AT = 40  # rows of a sheet in which no heading was found
 CLEARLY = 70  # points by which another kind must lead: most of a column more
 OF_A_WORD = 60  # points for words above the table and in the file's name that speak for a kind
 
 
-def likely_kind(parsed, kinds, filename=""):
-    """The best of some kinds for the sheets of a file and by how many points it leads each: (kind, {kind name: points}).
+def likely_kind(reading, kinds):
+    """The best of some kinds for what was read as one of them: (kind, its lead in points), (None, 0) for none.
 
-    `parsed`: the sheets as the child handed them over; `kinds`: `Kind`s. (None, {}) where no heading fits any.
+    Where the heading of a sheet is known, the other kinds are asked about the same rows.
     """
-    points = {}
-    for kind in kinds:
-        found = [_points(sheet, kind, filename) for sheet in parsed if sheet.is_visible]
-        points[kind.name] = max(found, default=0)
+    grids = {table.name: (table.grid, table.header) for table in reading.tables}
+    if not grids:
+        grids = {sheet.name: (_top(sheet), None) for sheet in reading.parsed if sheet.is_visible}
+    points = {
+        kind.name: max((_points(*found, kind, reading.filename) for found in grids.values()), default=0)
+        for kind in kinds
+    }
     best = max(kinds, key=lambda kind: points[kind.name], default=None)
     if best is None or not points[best.name]:
-        return None, {}
-    return best, {name: points[best.name] - score for name, score in points.items()}
+        return None, 0
+    return best, points[best.name] - points.get(reading.kind.name, 0)
 
 
-def _points(sheet, kind, filename):
-    top = replace(
-        sheet, numbers=sheet.numbers[:LOOKED_AT], rows=[list(row) for row in sheet.rows[:LOOKED_AT]]
-    )
-    grid = Grid(top)
-    header = find_header(grid, kind)
+def _top(sheet):
+    rows = [list(row) for row in sheet.rows[:LOOKED_AT]]  # the grid converts old fonts in place
+    return Grid(replace(sheet, numbers=sheet.numbers[:LOOKED_AT], rows=rows))
+
+
+def _points(grid, known, kind, filename):
+    header = header_at(grid, kind, known.first, known.last) if known else find_header(grid, kind)
     if header is None or not (header.fields & set(kind.evidence)):
         return 0
     above = [as_text(v) for n in grid.numbers if n < header.first for _, v in grid.filled(n)]
-    told = f" {fold(' '.join([filename.rpartition('.')[0], sheet.name or '', *above]))} "
+    told = f" {fold(' '.join([filename.rpartition('.')[0], grid.name or '', *above]))} "
     said = any(f" {fold(words)} " in told for words in kind.words)
     return sum(column.score for column in header.columns if column.field) + OF_A_WORD * said

@@ -1,5 +1,6 @@
 """Header: which rows are the heading of the table, in one to three rows, merged or not."""
 
+import re
 from dataclasses import dataclass, replace
 
 from .columns import EXACT, map_columns
@@ -32,6 +33,11 @@ class Header:
         return [column for column in self.columns if column.field and column.field.name == name]
 
 
+def header_at(grid, kind, first, last):
+    """What some rows say as the heading of a kind of list, or None."""
+    return _with_cells(grid, kind, first, last, {})
+
+
 def find_header(grid, kind, *, rows=None, meanings=None):
     """The best heading of a sheet for a kind of list, or None.
 
@@ -54,7 +60,10 @@ def find_header(grid, kind, *, rows=None, meanings=None):
 def _best(grid, kind, meanings, judge):
     best = None
     for number in grid.numbers[:SEARCHED_ROWS]:
-        if len(grid.filled(number)) < 2:
+        filled = grid.filled(number)
+        if len(filled) < FEWEST_HEADINGS or _is_figure(
+            filled[0][1]
+        ):  # a row of the table begins with its number
             continue
         for last in range(number, number + MOST_ROWS):
             if not _is_row_of_headings(grid, number, last):
@@ -63,6 +72,10 @@ def _best(grid, kind, meanings, judge):
             if candidate and (best is None or candidate.score > best.score):
                 best = candidate
     return best
+
+
+def _is_figure(value):
+    return not isinstance(value, str) or bool(re.fullmatch(r"\s*[0-9.,]+\s*", value))
 
 
 def _is_row_of_headings(grid, first, last):
@@ -85,8 +98,10 @@ def _with_cells(grid, kind, first, last, meanings):
 
 def _asked(grid, kind, first, last, meanings):
     """As `_with_cells`; cells say what a column is only below something that is a heading."""
+    if _holds_values(grid, first, last):
+        return None
     found = _with_cells(grid, kind, first, last, meanings)
-    if found is None or _holds_values(grid, first, last):
+    if found is None:
         return None
     known = [column for column in found.columns if column.field or column.is_order]
     headed = [column for column in found.columns if column.path]

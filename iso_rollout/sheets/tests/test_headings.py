@@ -4,10 +4,10 @@ import datetime as dt
 
 import pytest
 
-from iso_rollout.sheets import examples
+from iso_rollout.sheets import examples, read
 from iso_rollout.sheets.contents import looks
 from iso_rollout.sheets.guess import CLEARLY, likely_kind
-from iso_rollout.sheets.parsed import ParsedSheet
+from iso_rollout.sheets.tests import workbooks as w
 from iso_rollout.sheets.tests.test_properties import recognise
 
 NAMES = (
@@ -178,18 +178,12 @@ def test_what_a_cell_looks_like(value, what):
     assert what in looks(value)
 
 
-def sheet(lines):
-    parsed = ParsedSheet(name="Sheet1")
-    parsed.fill((number, list(line)) for number, line in enumerate(lines, 1))
-    return parsed
-
-
 def test_the_kind_of_a_list_is_guessed_and_only_offered_when_it_is_clear():
     kinds = list(examples.KINDS.values())
-    best, leads = likely_kind([sheet([["DANH SÁCH CƠ QUAN ĐÃ CÔNG BỐ"], *rows()])], kinds)
-    assert best.name == "declarations" and leads["plan"] >= CLEARLY and leads["declarations"] == 0
-    best, _leads = likely_kind(
-        [sheet([["STT", "Mã TTHC", "Tên TTHC", "Lĩnh vực"], [1, "1.000120", "Khai sinh", "Hộ tịch"]])], kinds
-    )
-    assert best.name == "procedures"
-    assert likely_kind([sheet([["a", "b"], ["c", "d"]])], kinds) == (None, {})
+    data = w.xlsx([["DANH SÁCH CƠ QUAN ĐÃ CÔNG BỐ"], *rows()])
+    best, lead = likely_kind(read(data, "a.xlsx", examples.PLAN), kinds)
+    assert best.name == "declarations" and lead >= CLEARLY
+    assert likely_kind(read(data, "a.xlsx", examples.DECLARATIONS), kinds) == (best, 0)
+    catalogue = w.xlsx([["STT", "Mã TTHC", "Tên TTHC", "Lĩnh vực"], [1, "1.000120", "Khai sinh", "Hộ tịch"]])
+    assert likely_kind(read(catalogue, "a.xlsx", examples.PEOPLE), kinds)[0].name == "procedures"
+    assert likely_kind(read(w.xlsx([["a", "b"], ["c", "d"]]), "a.xlsx", examples.PLAN), kinds) == (None, 0)

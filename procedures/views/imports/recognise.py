@@ -57,10 +57,8 @@ def _change_kind(request, job):
 def _other_kind(job, reading):
     """The kind of list that the file seems to be, where that is clearly another one."""
     kinds = {kind.sheet: kind for kind in kinds_of(job.user)}
-    best, leads = likely_kind(reading.parsed, list(kinds), job.upload.file_name)
-    if best is None or leads[job.kind.sheet.name] < CLEARLY:
-        return None
-    return kinds[best]
+    best, lead = likely_kind(reading, list(kinds))
+    return kinds[best] if best is not None and lead >= CLEARLY else None
 
 
 def _query(sheet):
