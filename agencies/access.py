@@ -4,13 +4,14 @@ A role held at an agency flows down its subtree. Outside what a person may see a
 not exist (404); inside it, without the role for an act, the act is refused (403).
 """
 
+from collections import defaultdict
 from dataclasses import dataclass
 
 from django.db.models import Q
 from django.utils import timezone
 
 from agencies.models.agency import Agency
-from agencies.models.people import Role, User
+from agencies.models.people import Membership, Role, User
 from agencies.models.tree import in_subtree
 
 
@@ -62,6 +63,18 @@ def scope_of(user, prefix="", roles=None):
     return condition
 
 
+def people_with(roles, agencies, on=None):
+    """Who holds one of the roles at agencies on a day (None: today): {agency id: {user id}}, in one query."""
+    above = {a.pk: {a.pk, *a.ancestor_ids()} for a in agencies}
+    held = Membership.objects.in_force(on or timezone.localdate()).filter(
+        role__in=roles, agency__in=set().union(*above.values()), user__is_active=True
+    )
+    at = defaultdict(set)
+    for agency_id, user_id in held.order_by().values_list("agency", "user"):
+        at[agency_id].add(user_id)
+    return {pk: set().union(*(at[step] for step in steps if step in at)) for pk, steps in above.items()}
+
+
 def holds_at_top(user, roles):
     """Whether the person holds one of the roles over a whole tree: what belongs to no agency is theirs to keep."""
     if user.is_authenticated and user.is_active and user.is_superuser:
@@ -76,9 +89,18 @@ def may_undo(user, change_set):
     grants and people go back only by those who may keep them: administrators, and for
     superusers superusers.
     """
+    return _may_take_back(user, change_set.changes.order_by())
+
+
+def may_restore(user, change):
+    """Whether a person may bring back a value of one line: as for taking back its change set, of that line alone."""
+    return _may_take_back(user, type(change).objects.order_by().filter(pk=change.pk))
+
+
+def _may_take_back(user, lines):
     if user.is_authenticated and user.is_active and user.is_superuser:
         return True
-    lines, people = change_set.changes.order_by(), ("agencies.membership", "agencies.user")
+    people = ("agencies.membership", "agencies.user")
     facts = lines.exclude(model__in=people)
     others = facts.exclude(agency=None).exclude(scope_of(user, "agency__", {Role.COORDINATOR}))
     if others.exists():

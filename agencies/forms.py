@@ -5,8 +5,9 @@ from django.conf import settings
 from django.contrib.auth.forms import AuthenticationForm, UsernameField
 from django.utils.translation import gettext_lazy as _
 
-from agencies.models import Agency, Role, User
+from agencies.models import Agency, Channel, NoticeKind, Role, User
 from agencies.models.history import Door
+from agencies.models.notices import USUAL, channel
 from agencies.viewpoint import DayField
 from iso_rollout.text import clean, fold, tone_key
 
@@ -108,6 +109,24 @@ class ProfileForm(forms.ModelForm):
         return {name: self.cleaned_data[name] for name in self.Meta.fields}
 
 
+class NoticesForm(forms.Form):
+    """How each kind of notice reaches the person."""
+
+    seen = SeenField()
+
+    def __init__(self, data=None, *, person):
+        super().__init__(data, initial={"seen": person.version}, auto_id="id_notices_%s")
+        for kind in NoticeKind:
+            self.fields[kind.value] = forms.ChoiceField(
+                label=kind.label, choices=Channel.choices, initial=channel(person.notice_choices, kind).value
+            )
+
+    def choices(self):
+        """{kind: channel}, only where it is not as usual anyway."""
+        chosen = {kind.value: self.cleaned_data[kind.value] for kind in NoticeKind}
+        return {kind: by for kind, by in chosen.items() if by != USUAL[NoticeKind(kind)]}
+
+
 class PeopleSearchForm(forms.Form):
     q = CleanCharField(label=_("Search"), required=False, max_length=100)
     role = forms.ChoiceField(label=_("Role"), required=False, choices=[("", _("All roles")), *Role.choices])
@@ -152,6 +171,13 @@ class ChangeSetFilterForm(forms.Form):
     def __init__(self, *args, agencies, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["at"].queryset = agencies
+
+
+class RestoreForm(forms.Form):
+    """One value back: the version that the person saw (0: the record carries none), and why."""
+
+    seen = forms.IntegerField(min_value=0, max_value=2**31 - 1, widget=forms.HiddenInput)
+    reason = CleanCharField(label=_("Reason"), max_length=500)
 
 
 class UndoForm(forms.Form):

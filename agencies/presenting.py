@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from django.apps import apps
 from django.db import models
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.formats import date_format
@@ -30,6 +30,8 @@ class HistoryRow:
     label: str
     before: str
     after: str
+    column: str = ""
+    restore_url: str = ""  # where this value alone comes back, "" when it does not or nobody asked
 
 
 @dataclass(frozen=True)
@@ -46,18 +48,22 @@ class HistoryLine:
     rows: tuple[HistoryRow, ...]
     cell: str = ""
     is_entered: bool = False  # there was nothing before: the values say it all
+    record_url: str = ""  # the record's own history, "" where it has none
+    upload: str = ""  # the file that brought it in
+    door: str = ""
 
 
-def history_lines(changes, limit=None, known=()):
+def history_lines(changes, limit=None, known=(), restorable=None):
     """Lines of history as a list of `HistoryLine`, in the order of `changes`.
 
     `changes` is a queryset of Change (or a list, such as a page's rows) that the caller has
     already limited to what the person may see; `limit` takes the first so many. Costs one query
     for the changes and one for each kind of record they refer to, however many there are; records
-    that the page has read already come along as `known` and cost nothing.
+    that the page has read already come along as `known` and cost nothing. `restorable`: as
+    `history.restorable_columns` gives it, for a reader who may bring values back.
     """
     if isinstance(changes, models.QuerySet):
-        changes = changes.select_related("change_set__made_by")
+        changes = changes.select_related("change_set__made_by", "change_set__upload")
     if limit is not None:
         changes = changes[:limit]
     changes = list(changes)
@@ -71,9 +77,12 @@ def history_lines(changes, limit=None, known=()):
             batch=change.change_set.title,
             batch_url=reverse("change_set", args=[change.change_set_id]),
             change_set_id=change.change_set_id,
-            rows=tuple(_rows(change, names)),
+            rows=tuple(_rows(change, names, (restorable or {}).get(change.pk, ()))),
             cell=change.cell,
             is_entered=change.before is None,
+            record_url=history_url(change),
+            upload=str(change.change_set.upload or ""),
+            door=change.change_set.get_door_display(),
         )
         for change in changes
     ]
@@ -126,7 +135,15 @@ def _names_of_references(changes, known):
     return names
 
 
-def _rows(change, names):
+def history_url(change):
+    """Where the record's history stands; "" for kinds of record that are shown with another."""
+    try:
+        return reverse(f"history_of_{change.model.rpartition('.')[2]}", args=[change.object_id])
+    except NoReverseMatch:
+        return ""
+
+
+def _rows(change, names, restorable):
     model = _model(change.model)
     columns = _columns(model) if model else {}
     before, after = change.before or {}, change.after or {}
@@ -136,7 +153,17 @@ def _rows(change, names):
         old = printed(field, before.get(column), names)
         new = printed(field, after.get(column), names)
         if old or new:
-            yield HistoryRow(capfirst(str(field.verbose_name)), old, new)
+            url = reverse("restore_value", args=[change.pk, column]) if column in restorable else ""
+            yield HistoryRow(capfirst(str(field.verbose_name)), old, new, column, url)
+
+
+def printed_values(field, *values):
+    """Some stored values of one field as a person reads them; one query for what they refer to."""
+    names = {}
+    if field.is_relation:
+        rows = field.related_model._base_manager.filter(pk__in=[v for v in values if v is not None])
+        names = {(field.related_model, found.pk): str(found) for found in rows.select_related()}
+    return [printed(field, value, names) for value in values]
 
 
 def printed(field, value, names):

@@ -1,4 +1,4 @@
-"""From where and for which day a page looks at the register: scope and date, as the URL says them."""
+"""From where and for which day a page looks at the register: scope, date and which entries count, as the URL says them."""
 
 import datetime
 from dataclasses import dataclass
@@ -11,6 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from agencies.access import top_agency, visible_to
 from agencies.models import Agency
 from agencies.models.tree import SEGMENT
+
+CONFIRMED_ONLY = "xacnhan"  # the parameter of the switch: 1 leaves out what is not confirmed
 
 
 class DayField(forms.DateField):
@@ -56,7 +58,10 @@ class ViewpointForm(forms.Form):
 
 @dataclass
 class Viewpoint:
-    """What a page shows: the subtree of `scope` on the day `on`. `scope` is None for a person without grants."""
+    """What a page shows: the subtree of `scope` on the day `on`. `scope` is None for a person without grants.
+
+    `confirmed_only`: entries that the lead agency has not confirmed are left out.
+    """
 
     scope: Agency | None
     on: datetime.date
@@ -64,16 +69,18 @@ class Viewpoint:
     form: ViewpointForm
     user: object
     is_top: bool = True
+    confirmed_only: bool = False
 
     @property
     def is_today(self):
         return self.on == self.today
 
     def query(self, **more):
-        """The query string that keeps scope and day, with further parameters; empty ones are left out."""
+        """The query string that keeps scope, day and switch, with further parameters; empty ones are left out."""
         own = {
             "agency": None if self.scope is None or self.is_top else self.scope.pk,
             "on": None if self.is_today else f"{self.on:%d/%m/%Y}",
+            CONFIRMED_ONLY: "1" if self.confirmed_only else None,
         }
         pairs = {k: v for k, v in (own | more).items() if v not in (None, "")}
         return "?" + urlencode(pairs, safe="/,")
@@ -114,7 +121,7 @@ class Viewpoint:
 
 
 def viewpoint(user, params):
-    """Read scope and day from a page's parameters `agency` (a number) and `on` (dd/mm/yyyy).
+    """Read scope, day and switch from a page's parameters `agency` (a number), `on` (dd/mm/yyyy) and `xacnhan` (1).
 
     Without them: the highest agency that the person sees, today. A day that cannot be read
     leaves today and an error in the form. Raises Agency.DoesNotExist for a scope that the
@@ -131,4 +138,4 @@ def viewpoint(user, params):
     form = ViewpointForm({"on": params.get("on", "").strip() or f"{today:%d/%m/%Y}"})
     form.full_clean()
     on = form.cleaned_data.get("on") or today
-    return Viewpoint(scope, on, today, form, user, scope is top)
+    return Viewpoint(scope, on, today, form, user, scope is top, params.get(CONFIRMED_ONLY) == "1")

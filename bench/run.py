@@ -16,7 +16,7 @@ from django.db.models import Count
 from django.test.utils import CaptureQueriesContext, override_settings
 
 from agencies.models import User
-from bench import urls
+from bench import exports, imports, urls
 from procedures.country import build
 from procedures.country.duties import DUTY, load
 from procedures.models import AgencyProcedure, Plan
@@ -134,7 +134,7 @@ def measure(agencies, procedures):
         User.objects.create_superuser("bench", "bench@example.gov.vn", None, full_name="Bench")
     )
     plan = Plan.objects.annotate(size=Count("rollouts")).order_by("agency__path").first()
-    found["board"] = measure_page(client, "/")
+    found["board"] = measure_page(client, "/bang-dieu-hanh/")
     found["figures_of_a_province"] = measure_figures(plan, plan.agency)
     found["figures_of_all"] = measure_figures(plan, None)
     return found
@@ -151,6 +151,12 @@ def compare(results):
     }
 
 
+def tell(title, found):
+    print(f"\n{title}")
+    for what, values in found.items():
+        print(f"  {what:24}" + "  ".join(f"{key} {value}" for key, value in values.items()), flush=True)
+
+
 def main():
     logging.disable(logging.WARNING)
     warnings.filterwarnings("ignore", message="No directory at")
@@ -160,9 +166,11 @@ def main():
         for name, size in sizes().items():
             with scratch_database():
                 results[name] = measure(*size)
-            print(f"\n{name}: {size[0]} agencies × {size[1]} procedures, {connection.vendor}")
-            for what, values in results[name].items():
-                print(f"  {what:24}" + "  ".join(f"{key} {value}" for key, value in values.items()))
+            tell(f"{name}: {size[0]} agencies × {size[1]} procedures, {connection.vendor}", results[name])
+        for name, measure_them in (("imports", imports.measure), ("exports", exports.measure)):
+            with scratch_database():
+                results[name] = measure_them()
+            tell(f"{name}, {connection.vendor}", results[name])
     times = compare(results)
     print("\ncountry / province:  " + "  ".join(f"{name} × {ratio}" for name, ratio in times.items()))
     about = {

@@ -22,12 +22,14 @@ _DEVELOPMENT_KEY = "development-only-key-that-production-refuses-to-start-with"
 SECRET_KEY = env.str("SECRET_KEY", default=_DEVELOPMENT_KEY if DEBUG else "")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if DEBUG else [])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+CSRF_FAILURE_VIEW = "agencies.views.failures.csrf_failure"
 MEDIA_ROOT = env.path("MEDIA_ROOT", default=str(BASE_DIR / "var" / "media"))()
 DATABASE_URL = env.str("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'var' / 'register.sqlite3'}")
 DATABASE_REPLICA_URL = env.str("DATABASE_REPLICA_URL", default="")
 SECURE_COOKIES = env.bool("SECURE_COOKIES", default=not DEBUG)
 PROVINCE_NAME = env.str("PROVINCE_NAME", default="Hưng Yên")
 LEAD_AGENCY_NAME = env.str("LEAD_AGENCY_NAME", default="Sở Khoa học và Công nghệ")
+LEAD_AGENCY_SYMBOL = env.str("LEAD_AGENCY_SYMBOL", default="SKHCN")
 DEMO_NOTICE = env.bool("DEMO_NOTICE", default=DEBUG)
 
 
@@ -118,7 +120,8 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "iso_rollout.middleware.ChosenLanguage",
-    "iso_rollout.middleware.SignedIn",
+    "agencies.middleware.GivesBack",
+    "agencies.middleware.SignedIn",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -226,6 +229,13 @@ STORAGES = {
 
 vars().update(env.email_url("EMAIL_URL", default="consolemail://" if DEBUG else "smtp://localhost:25"))
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="iso@localhost")
+# A mail server that does not answer must not hold a run up.
+EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT_S", default=20)
+# Where links in mails lead; without a slash at its end.
+SITE_URL = env.str(
+    "SITE_URL",
+    default="http://localhost:8000" if DEBUG or not ALLOWED_HOSTS else f"https://{ALLOWED_HOSTS[0]}",
+).rstrip("/")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

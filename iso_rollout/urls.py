@@ -13,3 +13,5 @@ urlpatterns = [
     path("i18n/setlang/", login_not_required(set_language), name="set_language"),
     path("quan-tri/", admin.site.urls),
 ]
+
+handler500 = "agencies.views.failures.server_error"

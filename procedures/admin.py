@@ -127,7 +127,7 @@ class TargetForm(RecordedForm):
     figure = forms.IntegerField(
         label=_("First figure"), required=False, min_value=0, help_text=_("Units, or per cent of coverage.")
     )
-    seen = reason = None  # those of the plan
+    seen = reason = once = None  # those of the plan
     sentences = {
         "target_of_units_has_form_and_year": (
             "form",

@@ -171,6 +171,10 @@ def agency_keys():
     return _derived(Agency, ("search_key", "sort_key"))
 
 
+def past_identity_keys():
+    return _derived(PastIdentity, ("search_key",))
+
+
 def past_identities():
     """An agency's past identities follow each other without overlap or gap: each day has one name."""
     identities = defaultdict(list)
@@ -255,6 +259,7 @@ CHECKS = {
         rollout_state,
         agency_path,
         agency_keys,
+        past_identity_keys,
         past_identities,
         declared_milestones,
         declaration_evidence,

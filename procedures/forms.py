@@ -1,11 +1,13 @@
 """What a person may ask of a list."""
 
 from django import forms
+from django.db.models import Max, Min
 from django.utils.translation import gettext_lazy as _
 
 from agencies.models import Kind, Level
-from procedures.lifecycle import Form, Phase, State
-from procedures.models import Procedure, Standard
+from agencies.viewpoint import CONFIRMED_ONLY
+from procedures.lifecycle import Evidence, Form, Phase, Stage, State
+from procedures.models import Document, Procedure, Standard
 
 YES_NO = [("", _("All")), ("yes", _("Yes")), ("no", _("No"))]
 
@@ -37,7 +39,7 @@ class FilterForm(forms.Form):
         self.kept = [
             {"name": name, "value": value}
             for name, value in data.items()
-            if name in ("agency", "on") and value
+            if name in ("agency", "on", CONFIRMED_ONLY) and value
         ]
         self.own = [
             {"name": name, "value": value} for name, value in data.items() if name in self.fields and value
@@ -85,6 +87,30 @@ class RolloutFilter(FilterForm):
         self.fields["year"].choices = _any([(str(year), str(year)) for year in plan.years], _("All years"))
 
 
+class AcceptanceFilter(FilterForm):
+    """Of the entries that wait: below an agency, of a level, of one kind."""
+
+    q = forms.CharField(label=_("Search agency"), required=False, max_length=200)
+    agency = _choice(_("Scope"), [])
+    level = _levels()
+    entry = _choice(
+        _("Kind of entry"),
+        _any(
+            [("declaration", _("Declarations")), *((s.value, s.label) for s in Stage if s != Stage.DECLARED)],
+            _("All kinds"),
+        ),
+    )
+
+    def __init__(self, data, *, scopes):
+        super().__init__(data)
+        self.kept = []
+        self.fields["agency"].choices = [(str(s["value"]), s["label"]) for s in scopes]
+
+    @property
+    def is_filtered(self):
+        return any(pair["name"] != "agency" for pair in self.own)
+
+
 class DutyFilter(FilterForm):
     q = forms.CharField(label=_("Search procedure"), required=False, max_length=200)
     iso = _choice(_("Under ISO"), YES_NO)
@@ -101,3 +127,16 @@ class CatalogueFilter(FilterForm):
             Procedure.objects.exclude(field="").order_by("field").values_list("field", flat=True).distinct()
         )
         self.fields["field"].choices = _any([(f, f) for f in fields], _("All fields"))
+
+
+class DocumentFilter(FilterForm):
+    q = forms.CharField(label=_("Search number, abstract or signer"), required=False, max_length=200)
+    kind = _choice(_("Kind of document"), _any(Evidence.choices))
+    year = _choice(_("Year"), [])
+    file = _choice(_("File"), [("", _("All")), ("yes", _("With a file")), ("no", _("Without a file"))])
+
+    def __init__(self, data):
+        super().__init__(data)
+        span = Document.objects.aggregate(first=Min("signed_on"), last=Max("signed_on"))
+        years = range(span["last"].year, span["first"].year - 1, -1) if span["first"] else ()
+        self.fields["year"].choices = _any([(str(year), str(year)) for year in years], _("All years"))

@@ -25,16 +25,16 @@ def going_on(rollouts):
     return rollouts.filter(Q(state_then__in=("active", "paused")) | Q(declared_then__isnull=False))
 
 
-def with_stage(agencies, on):
+def with_stage(agencies, on, *, confirmed_only=False):
     """Agencies with `rank_then`, `late_then` and `standard_then` of a day.
 
     The rank is that of the latest rollout; a unit that declared without one has reached
     *declared* all the same.
     """
-    own = Rollout.objects.filter(agency=OuterRef("pk")).as_of(on)
+    own = Rollout.objects.filter(agency=OuterRef("pk")).as_of(on, confirmed_only=confirmed_only)
     latest = going_on(own).order_by("-year", "-id").values("rank_then")[:1]
     return agencies.annotate(
-        standard_then=standard_on(on),
+        standard_then=standard_on(on, confirmed_only=confirmed_only),
         rollout_rank_then=Subquery(latest, output_field=IntegerField()),
         late_then=Exists(own.late(on)),
     )

@@ -9,6 +9,10 @@ from django.utils.translation import pgettext
 
 from agencies.access import roles_anywhere
 from agencies.models import Role
+from procedures.lifecycle import KEEPERS, RECORDERS
+from procedures.work import counts as counts_of
+from procedures.work import works
+from reports.views.board import opens_with_work
 
 ADMINISTER = frozenset({Role.COORDINATOR, Role.ADMINISTRATOR})
 
@@ -20,7 +24,8 @@ def site(request):
         "lead_agency_name": settings.LEAD_AGENCY_NAME,
         "demo_notice": settings.DEMO_NOTICE,
         "today": timezone.localdate(),
-        "nav": SimpleLazyObject(lambda: _items(request, _main())),
+        "nav": SimpleLazyObject(lambda: _items(request, _main(request))),
+        "unread_notices": SimpleLazyObject(lambda: _unread(request)),
         "nav_admin": SimpleLazyObject(lambda: _items(request, _admin(_roles(request)))),
         "role_text": SimpleLazyObject(lambda: ", ".join(str(r.label) for r in Role if r in _roles(request))),
     }
@@ -31,13 +36,33 @@ def _roles(request):
     return roles_anywhere(user) if user is not None and user.is_authenticated else set()
 
 
-def _main():
-    return [
-        ("start", pgettext("navigation", "Board"), "squares-2x2"),
+def _unread(request):
+    user = getattr(request, "user", None)
+    return counts_of(user, timezone.localdate()).unread if user is not None and user.is_authenticated else 0
+
+
+def _main(request):
+    """(address's name, label, icon, count). The counts cost one query together."""
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return []
+    counts = counts_of(user, timezone.localdate())
+    mine = [("start", _("My work"), "clipboard-document-check", counts.to_do)] if works(user) else []
+    if KEEPERS & _roles(request):
+        mine.append(("acceptance", _("Entries to be confirmed"), "check-badge", counts.waiting))
+    items = [
+        *mine,
+        ("notices", _("Notices"), "bell", counts.unread),
+        ("board", pgettext("navigation", "Board"), "squares-2x2"),
         ("plans", _("Plan"), "flag"),
         ("agencies", _("Agencies"), "building-library"),
         ("procedures", _("Procedures"), "document-text"),
+        ("documents", _("Documents"), "paper-clip"),
+        ("reports", _("Reports"), "document-chart-bar"),
     ]
+    if RECORDERS & _roles(request):
+        items.append(("workbooks", _("Excel workbooks"), "table-cells"))
+    return items
 
 
 def _admin(roles):
@@ -56,12 +81,16 @@ def _admin(roles):
 def _items(request, entries):
     if not getattr(request, "user", None) or not request.user.is_authenticated:
         return []
+    # Without work of one's own, and for a kept address of figures, the start page is the board.
+    here = reverse("board") if request.path == "/" and not opens_with_work(request) else request.path
     found = []
-    for name, label, icon in entries:
+    for name, label, icon, *count in entries:
         try:
             url = reverse(name)
         except NoReverseMatch:
             continue
-        current = request.path == url if url == "/" else request.path.startswith(url)
-        found.append({"url": url, "label": label, "icon": icon, "current": current})
+        current = here == "/" or here.startswith("/viec-cua-toi/") if url == "/" else here.startswith(url)
+        found.append(
+            {"url": url, "label": label, "icon": icon, "current": current, "count": count[0] if count else 0}
+        )
     return found

@@ -12,7 +12,7 @@ from django.db.models import Count, F
 from agencies.access import visible_to
 from agencies.models import Agency, Level
 from procedures.lifecycle import Form, Phase
-from procedures.models import CoverageTally, Metric, Rollout, Standard, standard_on
+from procedures.models import AgencyProcedure, CoverageTally, Metric, Rollout, Standard, standard_on
 from procedures.models.tallies import percent
 from procedures.stages import RANK_PHASE
 
@@ -168,12 +168,21 @@ class TargetFigure:
         return None if self.value is None or self.actual is None else max(self.value - self.actual, 0)
 
 
-def coverage(*, on, scope, user):
-    """(in force, under ISO) of a scope on a day, from the tally."""
+def coverage(*, on, scope, user, confirmed_only=False):
+    """(in force, under ISO) of a scope on a day, from the tally.
+
+    The tally knows nothing of confirmation: what rests on declarations not confirmed is taken off.
+    """
     tallies = CoverageTally.objects.all() if user is None else CoverageTally.objects.visible_to(user)
     if scope is not None:
         tallies = tallies.filter(agency__in=agencies_on(on, scope=scope, user=None).order_by().values("pk"))
-    return tallies.totals(on)
+    in_force, under_iso = tallies.totals(on)
+    if confirmed_only:
+        duties = AgencyProcedure.objects.all() if user is None else AgencyProcedure.objects.visible_to(user)
+        if scope is not None:
+            duties = duties.filter(agency__in=agencies_on(on, scope=scope, user=None).order_by().values("pk"))
+        under_iso -= duties.in_force(on).unconfirmed(on)
+    return in_force, under_iso
 
 
 def targets(plan, done, covered, *, on, scoped, link=None):
@@ -217,11 +226,15 @@ class Summary:
         return percent(self.under_iso, self.in_force)
 
 
-def summary(plan, *, on, scope, user, unit_link=None, rollout_link=None):
-    """The figures of a plan, scope and day. `plan` None: units and procedures only."""
-    counted = units(on=on, scope=scope, user=user, link=unit_link)
-    covered = coverage(on=on, scope=scope, user=user)
-    done = progress(plan, on=on, scope=scope, user=user) if plan else None
+def summary(plan, *, on, scope, user, unit_link=None, rollout_link=None, confirmed_only=False):
+    """The figures of a plan, scope and day. `plan` None: units and procedures only.
+
+    `confirmed_only` leaves out the entries that the lead agency has not confirmed.
+    """
+    asked = {"on": on, "scope": scope, "user": user, "confirmed_only": confirmed_only}
+    counted = units(link=unit_link, **asked)
+    covered = coverage(**asked)
+    done = progress(plan, **asked) if plan else None
     scoped = bool(plan and scope and scope.pk != plan.agency_id)
     return Summary(
         plan=plan,

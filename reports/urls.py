@@ -1,12 +1,29 @@
-"""Addresses of the board and the plans."""
+"""Addresses of the board, the plans and the reports."""
 
 from django.urls import path
 
 from procedures import converters  # noqa: F401  (makes <code:…> known)
-from reports import views
+from reports.views import board, forecast, papers, templates
 
 urlpatterns = [
-    path("", views.board, name="start"),
-    path("ke-hoach/", views.latest_plan, name="plans"),
-    path("ke-hoach/<code:code>/", views.plan_page, name="plan"),
+    path("", board.start, name="start"),
+    path("bang-dieu-hanh/", board.board, name="board"),
+    path("ke-hoach/", board.latest_plan, name="plans"),
+    path("ke-hoach/<code:code>/", board.plan_page, name="plan"),
+    path("ke-hoach/<code:code>/du-bao/", forecast.forecast_page, name="forecast"),
+    path("bao-cao/", papers.reports, name="reports"),
+    path("bao-cao/xem/", papers.preview, name="report_preview"),
+    path("bao-cao/xem/tep.docx", papers.draft, {"form": "docx"}, name="report_docx"),
+    path("bao-cao/xem/tep.xlsx", papers.draft, {"form": "xlsx"}, name="report_xlsx"),
+    path("bao-cao/phat-hanh/", papers.publish, name="publish_report"),
+    path("bao-cao/doi-ma/", papers.verify, name="verify_report"),
+    path("bao-cao/mau/", templates.templates, name="report_templates"),
+    path("bao-cao/mau/co-san.docx", templates.built_in_template, name="built_in_template"),
+    path("bao-cao/mau/o-dien.xlsx", templates.placeholder_list, name="placeholder_list"),
+    path("bao-cao/mau/co-san/dung/", templates.use_template, name="use_built_in_template"),
+    path("bao-cao/mau/<int:pk>/dung/", templates.use_template, name="use_template"),
+    path("bao-cao/mau/<int:pk>/thu.docx", templates.try_template, name="try_template"),
+    path("bao-cao/so/<str:code>/", papers.published, name="published_report"),
+    path("bao-cao/so/<str:code>/tep.docx", papers.published_file, {"form": "docx"}, name="published_docx"),
+    path("bao-cao/so/<str:code>/tep.xlsx", papers.published_file, {"form": "xlsx"}, name="published_xlsx"),
 ]

@@ -4,6 +4,8 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import UserChangeForm, UserCreationForm
 from django.contrib.auth.models import Group
+from django.db import transaction
+from django.shortcuts import redirect
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -56,7 +58,14 @@ class PersonAdmin(RecordedAdmin, DjangoUserAdmin):
         fields = ("username", *password, *ACCOUNT, "is_active", *superuser)
         return self.with_reason(request, obj, [(None, {"fields": fields})])
 
+    @transaction.atomic
     def user_change_password(self, request, id, form_url=""):
+        # The second of two clicks waits for the first; the same password again is no change.
+        stored = User.objects.select_for_update().filter(pk=id).first() if id.isdecimal() else None
+        typed = request.POST.get("password1", "")
+        is_same = stored is not None and typed and stored.check_password(typed)
+        if is_same and self.has_change_permission(request, stored):
+            return redirect("admin:agencies_user_change", stored.pk)
         answer = super().user_change_password(request, id, form_url)
         if request.method == "POST" and answer.status_code == 302:
             person = self.get_object(request, id)

@@ -4,14 +4,17 @@ A page writes a change set with a line for each record; a save that was based on
 is refused beside the form; nothing is deleted that others refer to.
 """
 
+import secrets
+from contextlib import suppress
+
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.utils import NestedObjects, flatten_fieldsets
 from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, ValidationError
 from django.db import IntegrityError, router, transaction
 from django.db.models import F, Q
 from django.http import Http404
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.text import capfirst
@@ -22,7 +25,7 @@ from agencies.access import holds_at_top, roles_anywhere, scope_of
 from agencies.errors import ChangedMeanwhile, Refused
 from agencies.forms import SeenField
 from agencies.history import open_change_set, record, snapshot
-from agencies.models import Agency, Change, Role
+from agencies.models import Agency, Change, Role, SentOnce
 from agencies.models.history import Door
 from agencies.presenting import history_lines, printed
 from iso_rollout.text import clean as clean_text
@@ -40,6 +43,8 @@ class RecordedForm(forms.ModelForm):
     """
 
     seen = SeenField(required=False)
+    # Of a new record: the second of two clicks carries the same one.
+    once = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
     reason = forms.CharField(
         label=_("Reason"),
         required=False,
@@ -57,6 +62,8 @@ class RecordedForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         if "seen" in self.fields and self.instance.pk:
             self.initial["seen"] = getattr(self.instance, "version", None)
+        if "once" in self.fields and not self.instance.pk:
+            self.initial["once"] = secrets.token_urlsafe(24)
         for name, field in self.fields.items():
             # What the record refers to already stays a choice, also outside the person's agencies.
             current = getattr(self.instance, f"{name}_id", None)
@@ -68,7 +75,8 @@ class RecordedForm(forms.ModelForm):
         super().clean()
         for name, value in self.cleaned_data.items():
             field = self.fields[name]
-            if type(field) is forms.CharField and not isinstance(field.widget, forms.Textarea):
+            is_line = type(field) is forms.CharField and not isinstance(field.widget, forms.Textarea)
+            if is_line and isinstance(value, str):
                 self.cleaned_data[name] = clean_text(value)
         if self.instance.pk and "seen" in self.fields:
             self._refuse_old_version()
@@ -141,6 +149,10 @@ class RecordedForm(forms.ModelForm):
         except IntegrityError as refused:
             # A constraint over fields that this page does not write: Django's forms pass it over.
             self._update_errors(ValidationError(str(refused)))
+
+
+class AlreadyDone(Exception):
+    """The second of two clicks: the first one did it."""
 
 
 class NamedAutocomplete(admin.widgets.AutocompleteSelect):
@@ -246,7 +258,8 @@ class RecordedAdmin(NamesChoices, admin.ModelAdmin):
     def with_reason(self, request, obj, fieldsets):
         """The fieldsets of a page that may be written end with the reason and the version seen."""
         writes = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
-        missing = [n for n in ("reason", "seen") if n not in flatten_fieldsets(fieldsets)]
+        hidden = "seen" if obj else "once"
+        missing = [n for n in ("reason", hidden) if n not in flatten_fieldsets(fieldsets)]
         if not writes or not missing:
             return fieldsets
         return [*fieldsets, (None, {"fields": missing})]
@@ -283,7 +296,24 @@ class RecordedAdmin(NamesChoices, admin.ModelAdmin):
             else gettext("Enter %(kind)s %(name)s") % words
         )
 
+    def changeform_view(self, request, *args, **kwargs):
+        return self._once(request, super().changeform_view, *args, **kwargs)
+
+    def delete_view(self, request, *args, **kwargs):
+        return self._once(request, super().delete_view, *args, **kwargs)
+
+    def _once(self, request, view, *args, **kwargs):
+        """What the first of two clicks did is not done again; the second leads to the list."""
+        try:
+            return view(request, *args, **kwargs)
+        except AlreadyDone:
+            messages.info(request, gettext("This was done already; nothing was done twice."))
+            return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
+
     def save_model(self, request, obj, form, change):
+        token = form.cleaned_data.get("once")
+        if not change and token and not SentOnce.objects.first_time(token):
+            raise AlreadyDone
         before = snapshot(self.model._base_manager.get(pk=obj.pk)) if change else None
         if before is not None and before == snapshot(obj):
             return
@@ -327,6 +357,8 @@ class RecordedAdmin(NamesChoices, admin.ModelAdmin):
 
     @transaction.atomic
     def delete_model(self, request, obj):
+        if not self.model._base_manager.select_for_update(of=["self"]).filter(pk=obj.pk).exists():
+            raise AlreadyDone
         title = gettext("Delete %(kind)s %(name)s") % {"kind": self.opts.verbose_name, "name": obj}
         record_deletion(self.change_set_of(request, title), obj)
         obj.delete()
@@ -334,7 +366,8 @@ class RecordedAdmin(NamesChoices, admin.ModelAdmin):
     @transaction.atomic
     def delete_queryset(self, request, queryset):
         for obj in queryset:
-            self.delete_model(request, obj)
+            with suppress(AlreadyDone):
+                self.delete_model(request, obj)
 
     # One history: the register's own instead of Django's
 

@@ -28,10 +28,15 @@ class AgencyList(ListKind):
     writes_tree = True
     columns = ("code", "name", "level", "parent", "note")
 
-    def rows(self, *, user, on, options=None):
+    def rows(self, *, user, on, options=None, among=None):
         register = Register(on, user=user)
+        wanted = (
+            register.agencies.keys() if among is None else set(among.order_by().values_list("pk", flat=True))
+        )
         notes = dict(Agency.objects.exclude(note="").values_list("id", "note"))
         for known in sorted(register.agencies.values(), key=lambda k: k.path):
+            if known.id not in wanted:
+                continue
             parent = register.get(known.parent_id)
             above = (parent.code or parent.name) if parent else None
             yield known.code, known.name, LEVELS[known.level], above, notes.get(known.id)

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections import Counter
 from dataclasses import asdict, dataclass, field
 from datetime import date
 
@@ -16,7 +17,8 @@ class Options:
 
     `answers`: {key of a question: agency id}. `since`: the day from which new agencies exist, None for always.
     `correct`: a changed name, code or parent was a mistake, not a change of that day. `several`: an agency may
-    stand in a list of declarations more than once. `plan`: the code of the plan that a list of rollouts is for.
+    stand in a list of declarations more than once. `plan`: the code of the plan that a list of rollouts is for. `choices`:
+    {cell that the file and somebody else changed: [which of the two, digest of what was compared]}.
     """
 
     convert_legacy: bool = False
@@ -27,6 +29,7 @@ class Options:
     correct: bool = False
     several: bool = False
     plan: str = ""
+    choices: dict = field(default_factory=dict)
 
     @classmethod
     def from_dict(cls, data):
@@ -96,7 +99,10 @@ class Line:
 
 @dataclass
 class Checked:
-    """A list that was read, matched and compared with the register. `is_fine`: nothing blocks it."""
+    """A list that was read, matched and compared with the register. `is_fine`: nothing blocks it.
+
+    Pages ask `of` and the counting methods: a kind whose lists are long keeps no `lines`.
+    """
 
     kind: str
     file_name: str
@@ -128,19 +134,43 @@ class Checked:
             "warnings": len(self.warnings),
         }
 
+    def of(self, outcome=""):
+        """The lines of one outcome ("" for all), as a sequence of which a page may be cut."""
+        return [line for line in self.lines if not outcome or line.outcome == outcome]
+
     def page(self, outcome="", start=0, size=50):
-        """Some lines of one outcome ("" for all): a preview never holds more than a page."""
-        found = [line for line in self.lines if not outcome or line.outcome == outcome]
-        return found[start : start + size]
+        """Some lines of one outcome: a preview never holds more than a page."""
+        return self.of(outcome)[start : start + size]
 
     def records(self):
-        return [line.record for line in self.lines]
+        return (line.record for line in self.of())
+
+    def matched_by(self):
+        """{how: number of lines that were matched by it}."""
+        return Counter(line.how for line in self.of())
+
+    def matched(self, how):
+        """The lines that were matched by something."""
+        return [line for line in self.of() if line.how == how]
+
+    def tally_new(self, names):
+        """{(name, value): number of new lines}: by the first of some fields of the record that says anything."""
+        found = Counter()
+        for line in self.of(NEW):
+            if name := next((name for name in names if line.record.get(name)), None):
+                value = line.record[name]
+                found[name, tuple(value) if isinstance(value, list) else value] += 1
+        return found
+
+    def tally_changed(self):
+        """{title of a field: number of lines in which it changes}."""
+        return Counter(d.title for line in self.of(CHANGED) for d in line.differences if d.title)
 
     @property
     def digest(self):
         """Of what would happen: two checks with the same digest write the same."""
         told = [
             (line.sheet, line.number, line.outcome, line.agency_id, line.record, [asdict(d) for d in line.differences])
-            for line in self.lines
+            for line in self.of()
         ]  # fmt: skip
         return hashlib.sha256(json.dumps(told, default=str, sort_keys=True).encode()).hexdigest()

@@ -16,7 +16,7 @@ from agencies.history import open_change_set
 from agencies.models import AgencyAlias, ChangeSet
 from agencies.models.history import Door
 from agencies.models.tree import one_writer
-from iso_rollout.sheets import read
+from agencies.progress import Doing, tell
 
 from .checked import CHANGED, NEW, Options
 from .matching import alias_key
@@ -52,24 +52,21 @@ def may_import(kind, user):
 
 
 def read_list(kind, source, name, *, options=None):
-    """A file → `Reading`, without any look at the register."""
-    options = options or Options()
-    return read(
-        source, name, kind.sheet, convert_legacy=options.convert_legacy, sheet=options.sheet,
-        overrides=options.overrides, today=timezone.localdate(),
-    )  # fmt: skip
+    """A file → `Reading`, without any look at the register. `source`: as of `sheets.read`."""
+    return kind.read(source, name, options=options or Options(), today=timezone.localdate())
 
 
 def check(kind, source, name, *, user=None, on=None, options=None, reading=None):
     """Read a list and say what bringing it in would do. Writes nothing.
 
-    `kind`: a `ListKind`; `source`: a path or the bytes; `name`: the file's name, shown only; `on`: the day the list
+    `kind`: a `ListKind`; `source`: as of `sheets.read`; `name`: the file's name, shown only; `on`: the day the list
     speaks of, default today; `reading`: what `read_list` gave, to save reading twice. Returns `Checked`.
     """
     options = options or Options()
     if not may_import(kind, user):
         raise Refused(_("Your role does not allow this list."))
     reading = reading or read_list(kind, source, name, options=options)
+    tell(Doing.CHECKING)
     seen = latest_change()
     checked = kind.judge(reading, user=user, on=on or timezone.localdate(), options=options)
     checked.seen = seen
@@ -101,6 +98,7 @@ def write(kind, checked, *, user=None, upload=None, options=None, reason="", doo
         if not checked.is_fine:
             raise Blocked(checked)
         if not (checked.number_of(NEW) or checked.number_of(CHANGED)):
+            kind.keep_answers(checked)
             finish(checked, None)
             return Written(checked, None)
         if shown is not None and checked.digest != shown:
@@ -109,8 +107,10 @@ def write(kind, checked, *, user=None, upload=None, options=None, reason="", doo
             _("Import of %(kind)s: %(file)s") % {"kind": kind.title, "file": checked.file_name},
             by=user, door=door, reason=reason, upload=upload,
         )  # fmt: skip
+        tell(Doing.WRITING)
         kind.write(checked, change_set=change_set, by=user, options=options)
         learn(checked, options, user, upload)
+        kind.keep_answers(checked)
         finish(checked, change_set)
         return Written(checked, change_set)
 
@@ -120,11 +120,16 @@ def hold_imports(kind):
 
     On SQLite the transaction itself holds the lock.
     """
+    hold_lists()
+    if kind.writes_tree:
+        one_writer()
+
+
+def hold_lists():
+    """One list or bulk edit after the other, until the transaction ends. On SQLite the transaction itself holds the lock."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [0x150_9001])
-    if kind.writes_tree:
-        one_writer()
 
 
 def latest_change():

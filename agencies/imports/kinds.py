@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from agencies.models import Role
+from iso_rollout.sheets import read
 
 from .checked import Checked
 
@@ -29,15 +30,28 @@ class ListKind:
     sheet = None
     roles = frozenset({Role.COORDINATOR, Role.ADMINISTRATOR})
     writes_tree = False  # whether it enters or moves agencies
+    takes_zips = False  # whether several workbooks may come in one zip
     columns = ()  # of the list as it goes out: names of fields
+    steps = ("recognise", "match", "check", "confirm", "done")  # of a person who brings it in
 
     @property
     def template_columns(self):
         return self.columns
 
-    def rows(self, *, user, on, options=None):
-        """The list as it stands, as tuples in the order of `columns`: brought in again it changes nothing."""
+    def rows(self, *, user, on, options=None, among=None):
+        """The list as it stands, as tuples in the order of `columns`: brought in again it changes nothing.
+
+        `among`: a queryset of the records that are wanted (for lists about agencies: of agencies), None for all
+        within the person's reach.
+        """
         raise NotImplementedError
+
+    def read(self, source, filename, *, options, today):
+        """A file → `Reading`, without any look at the register. `source`: as of `sheets.read`."""
+        return read(
+            source, filename, self.sheet, convert_legacy=options.convert_legacy, sheet=options.sheet,
+            overrides=options.overrides, today=today,
+        )  # fmt: skip
 
     def judge(self, reading, *, user, on, options):
         """A `Reading` → `Checked`."""
@@ -49,6 +63,9 @@ class ListKind:
     def afterwards(self, checked):
         """What will be true when the list is in, in sentences, beside the counts."""
         return []
+
+    def keep_answers(self, checked):
+        """Keep what a person answered beside the names, inside the transaction that brings the list in."""
 
     def start(self, reading, on):
         """An empty `Checked` with what the reader found wrong already."""

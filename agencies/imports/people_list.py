@@ -50,8 +50,10 @@ class PeopleList(RecordList):
     roles = frozenset({Role.ADMINISTRATOR})
     columns = ("username", "full_name", "email", "phone", "position", "role", "code", "name")
 
-    def rows(self, *, user, on, options=None):
+    def rows(self, *, user, on, options=None, among=None):
         people = User.objects.all() if user is None else User.objects.kept_by(user)
+        if among is not None:
+            people = people.filter(pk__in=among.order_by().values("pk"))
         held = Membership.objects.in_force(on).select_related("agency").order_by("id")
         for person in people.order_by("sort_key", "id").prefetch_related(
             Prefetch("memberships", held, "held_now")

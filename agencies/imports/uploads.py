@@ -10,20 +10,24 @@ import os
 import secrets
 import socket
 from datetime import timedelta
+from functools import partial
 
+from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
-from django.utils import timezone
+from django.urls import reverse
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from agencies.errors import Refused
 from agencies.history import undo, what_undo_does
-from agencies.models import ChangeSet, Upload
+from agencies.models import ChangeSet, Notice, NoticeKind, Upload
 from agencies.models.history import Door, UploadState, _upload_path
+from agencies.progress import Doing, tell, told_as
 from iso_rollout.sheets.guard import MAX_BYTES
 
-from . import engine
+from . import engine, staging
 from .checked import Options
 
 AT_ONCE = 2_000  # rows that are applied while the person waits
@@ -73,10 +77,12 @@ def shown_name(name):
 
 def look(kind, upload, *, user=None):
     """Read and check an upload as it would go in now. Writes nothing. Returns `Checked`."""
-    with upload.file.open("rb") as file:
-        data = file.read()
     options = Options.from_dict(upload.options)
-    return engine.check(kind, data, upload.file_name, user=user, on=upload.on, options=options)
+    if kind.takes_zips:
+        sheets = partial(staging.files_of, upload)
+    else:
+        sheets = partial(staging.sheets_of, upload, convert_legacy=options.convert_legacy)
+    return engine.check(kind, sheets, upload.file_name, user=user, on=upload.on, options=options)
 
 
 def check(kind, upload, *, user=None):
@@ -152,14 +158,36 @@ def apply(kind, upload, *, user=None, worker=None, shown=None):
     return apply_claimed(kind, upload, user=user, worker=name, shown=shown)
 
 
-def apply_claimed(kind, upload, *, user, worker, shown=None):
-    """Bring in an upload that this worker has claimed."""
+def progress_name(upload):
+    """Under which name `agencies.progress` tells how far an upload has got."""
+    return f"upload-{upload.pk}"
+
+
+def apply_claimed(kind, upload, *, user, worker, shown=None, tells=False):
+    """Bring in an upload that this worker has claimed, telling how far it is.
+
+    `tells`: the person does not wait, and gets a notice.
+    """
+    with told_as(progress_name(upload)):
+        tell(Doing.READING)
+        return _apply_claimed(kind, upload, user, worker, shown=shown, tells=tells)
+
+
+def _apply_claimed(kind, upload, user, worker, *, shown, tells):
     mine = Upload.objects.filter(pk=upload.pk, state=UploadState.APPLYING, claimed_by=worker)
 
     def finish(checked, change_set):
         # Ends the claim in the same transaction: whoever gave the upload up meanwhile wins, and nothing is written.
         if not mine.update(state=UploadState.APPLIED, claimed_by="", claimed_at=None, **_found(checked)):
             raise ClaimLost(_("This list is being applied or was applied already."))
+        if tells:
+            tell_uploader(upload, UploadState.APPLIED)
+
+    def stop(state, **found):
+        with transaction.atomic():
+            if mine.update(state=state, claimed_by="", claimed_at=None, **found) and tells:
+                tell_uploader(upload, state)
+        upload.refresh_from_db()
 
     try:
         checked = look(kind, upload, user=user)
@@ -169,19 +197,42 @@ def apply_claimed(kind, upload, *, user, worker, shown=None):
         )  # fmt: skip
     except (engine.Different, engine.Blocked) as other:
         state = UploadState.CHECKED if other.checked.is_fine else UploadState.REFUSED
-        mine.update(state=state, claimed_by="", claimed_at=None, **_found(other.checked))
-        upload.refresh_from_db()
+        stop(state, **_found(other.checked))
         raise
     except ClaimLost:
         upload.refresh_from_db()
         raise
     except Exception:
         # Whatever it was, the transaction is gone: nothing was imported, and it can be tried again.
-        mine.update(state=UploadState.FAILED, claimed_by="", claimed_at=None)
-        upload.refresh_from_db()
+        stop(UploadState.FAILED)
         raise
     upload.refresh_from_db()
+    staging.forget(upload)
     return written.change_set
+
+
+def tell_uploader(upload, state):
+    """Tell the person whose list a worker took what became of it."""
+    if upload.uploaded_by_id is None:
+        return
+    with translation.override(settings.LANGUAGE_CODE):
+        words = {"file": upload.file_name}
+        title = {
+            UploadState.APPLIED: _("Your list was brought in: %(file)s"),
+            UploadState.CHECKED: _("Your list needs another look: %(file)s"),
+            UploadState.REFUSED: _("Your list has errors; nothing was imported: %(file)s"),
+            UploadState.FAILED: _("Your list failed; nothing was imported: %(file)s"),
+        }[state]
+        step = "import_done" if state == UploadState.APPLIED else "import_check"
+        notice = Notice(
+            to_id=upload.uploaded_by_id,
+            kind=NoticeKind.UPLOAD,
+            # A list that failed may be tried again, and fail again.
+            occasion=f"upload {upload.pk} {state.value} {upload.claimed_at:%Y%m%d%H%M%S%f}",
+            title=title % words,
+            url=reverse(step, args=[upload.pk]),
+        )
+        Notice.objects.tell([notice])
 
 
 def claim_next(worker):
@@ -201,10 +252,14 @@ def give_up_dead():
     """Uploads whose worker died are *failed*: their transaction went with it, so nothing was imported."""
     found = 0
     for upload in Upload.objects.filter(state=UploadState.APPLYING):
-        if _is_dead(upload):
-            found += Upload.objects.filter(
-                pk=upload.pk, state=UploadState.APPLYING, claimed_by=upload.claimed_by
-            ).update(state=UploadState.FAILED, claimed_by="", claimed_at=None)
+        if is_dead(upload):
+            with transaction.atomic():
+                freed = Upload.objects.filter(
+                    pk=upload.pk, state=UploadState.APPLYING, claimed_by=upload.claimed_by
+                ).update(state=UploadState.FAILED, claimed_by="", claimed_at=None)
+                if freed:
+                    tell_uploader(upload, UploadState.FAILED)
+            found += freed
     return found
 
 
@@ -213,8 +268,9 @@ def worker_name():
     return f"{socket.gethostname()[:60]}:{os.getpid()}:{secrets.token_hex(4)}"
 
 
-def _is_dead(upload):
-    host, _colon, rest = upload.claimed_by.partition(":")
+def is_dead(claimed):
+    """Whether the process that claimed a row (`claimed_by`, `claimed_at`) does not run any more."""
+    host, _colon, rest = claimed.claimed_by.partition(":")
     pid = rest.partition(":")[0]
     if host == socket.gethostname()[:60] and pid.isdigit():
         try:
@@ -223,7 +279,7 @@ def _is_dead(upload):
             return True
         except PermissionError:
             pass
-    return timezone.now() - upload.claimed_at > STALE
+    return timezone.now() - claimed.claimed_at > STALE
 
 
 # Taking back

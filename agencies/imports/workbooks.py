@@ -1,10 +1,9 @@
-"""Workbooks that go out: a list that comes back with 0 changes, and a template to fill in."""
-
-import datetime
+"""Lists that go out: one that comes back with 0 changes, as a workbook or a csv, and a template to fill in."""
 
 import xlsxwriter
 
 from agencies.models import Level, Role
+from iso_rollout.sheets.streamed import stream_csv, stream_xlsx
 
 # The words in which lists are written, whatever language the screen has: they are read back by `iso_rollout.text`.
 LEVELS = {Level.PROVINCE: "Tỉnh", Level.DISTRICT: "Huyện", Level.COMMUNE: "Xã"}
@@ -36,24 +35,12 @@ ROWS_WITH_CHOICES = 2_000
 _WIDTHS = {"name": 42, "procedure_name": 60, "note": 30, "parent": 32, "field": 24, "handled_by": 32}
 
 
-def write_list(kind, rows, out):
-    """Write a kind's rows to a binary file as .xlsx, in constant memory. `rows`: tuples in the order of `kind.columns`."""
-    with xlsxwriter.Workbook(out, {"constant_memory": True, "in_memory": True}) as book:
-        sheet = _sheet(book, kind, kind.columns)
-        day = book.add_format({"num_format": "dd/mm/yyyy"})
-        for number, row in enumerate(rows, 1):
-            for column, value in enumerate(row):
-                if value is None or value == "":
-                    continue
-                if isinstance(value, datetime.date):
-                    sheet.write_datetime(
-                        number, column, datetime.datetime.combine(value, datetime.time()), day
-                    )
-                elif isinstance(value, int):
-                    sheet.write_number(number, column, value)
-                else:
-                    # Never a formula, whatever somebody typed into a name.
-                    sheet.write_string(number, column, str(value))
+def stream_list(kind, rows, form):
+    """Bytes, piece by piece, of a kind's rows as "xlsx" or "csv". `rows`: tuples in the order of `kind.columns`."""
+    titles = [kind.sheet.by_name[name].title for name in kind.columns]
+    if form == "csv":
+        return stream_csv(titles, rows)
+    return stream_xlsx(titles, rows, widths=[_WIDTHS.get(name, 18) for name in kind.columns])
 
 
 def write_template(kind, out, *, choices=None):

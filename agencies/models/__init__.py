@@ -4,6 +4,8 @@ from .agency import Agency
 from .aliases import AgencyAlias
 from .history import Change, ChangeSet, Upload
 from .identities import PastIdentity, Succession
+from .kept import KeptForm, SentOnce
+from .notices import Channel, Mail, Notice, NoticeKind
 from .people import Membership, Role, User
 from .tree import Kind, Level
 
@@ -12,11 +14,17 @@ __all__ = [
     "AgencyAlias",
     "Change",
     "ChangeSet",
+    "Channel",
+    "KeptForm",
     "Kind",
     "Level",
+    "Mail",
     "Membership",
+    "Notice",
+    "NoticeKind",
     "PastIdentity",
     "Role",
+    "SentOnce",
     "Succession",
     "Upload",
     "User",

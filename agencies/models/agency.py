@@ -15,10 +15,10 @@ from django.utils.translation import gettext_lazy as _
 
 from agencies.errors import ChangedMeanwhile, Refused
 from agencies.history import change_of, open_change_set, record, record_many, snapshot, write_columns
-from iso_rollout.text import fold, vietnamese_sort_key
+from iso_rollout.text import name_key, vietnamese_sort_key
 
 from .agency_rows import AgencyQuerySet, as_stored
-from .identities import PastIdentity, Succession
+from .identities import SEARCH_KEY, PastIdentity, Succession
 from .tree import DEPTH, IDENTITY, KIND_LEVEL, SEGMENT, Kind, Level, in_subtree, one_writer, reserve_ids
 
 
@@ -26,6 +26,20 @@ class Agency(models.Model):
     """A body in the tree. Its id is for life; name, code, kind and parent may change on a date."""
 
     NOT_IN_HISTORY = ("path", "search_key", "sort_key")
+    RESTORABLE = frozenset(
+        {
+            "name",
+            "code",
+            "kind",
+            "level",
+            "parent_id",
+            "covered_by_id",
+            "gso_code",
+            "latitude",
+            "longitude",
+            "note",
+        }
+    )
     # Relations that do not hold an entry that is taken back.
     VOIDED_WITH = ("changes", "past")
 
@@ -58,7 +72,7 @@ class Agency(models.Model):
     latitude = models.DecimalField(_("latitude"), max_digits=9, decimal_places=6, null=True, blank=True)
     longitude = models.DecimalField(_("longitude"), max_digits=9, decimal_places=6, null=True, blank=True)
     note = models.CharField(_("note"), max_length=500, blank=True)
-    search_key = models.CharField(max_length=400, editable=False)
+    search_key = models.CharField(max_length=SEARCH_KEY, editable=False)
     sort_key = models.CharField(max_length=400, editable=False)
     version = models.PositiveIntegerField(default=1, editable=False)
 
@@ -153,7 +167,7 @@ class Agency(models.Model):
     def derive(self):
         """Search and sort keys from the name, which is kept composed (NFC)."""
         self.name = unicodedata.normalize("NFC", self.name)
-        self.search_key = f"{fold(self.name)} {fold(self.code)}"[:400]
+        self.search_key = name_key(self.name, self.code)[:SEARCH_KEY]
         self.sort_key = vietnamese_sort_key(self.name)[:400]
 
     def save(self, *args, **kwargs):
@@ -367,6 +381,15 @@ class Agency(models.Model):
         )
 
     # Taking back (agencies.history)
+
+    def put_value_back(self, column, value, *, by, seen, reason, change_set):
+        """Bring back an earlier value, as a mistake is corrected."""
+        field = next(f for f in self._meta.concrete_fields if f.attname == column)
+        if field.is_relation and value is not None:
+            value = Agency.objects.filter(pk=value).first()
+            if value is None:
+                raise Refused(gettext("what it refers to is gone"))
+        self.revise(by=by, seen=seen, reason=reason, change_set=change_set, **{field.name: value})
 
     @classmethod
     def void_many(cls, agencies):

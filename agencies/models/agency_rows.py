@@ -7,9 +7,11 @@ from django.utils.translation import gettext
 
 from agencies.errors import Refused
 from agencies.history import change_of, open_change_set, record_many
-from iso_rollout.text import fold
+from agencies.progress import Doing, tell
+from iso_rollout.text import Query
 
 from .identities import PastIdentity
+from .keys import holds
 from .tree import IDENTITY, in_subtree, one_writer, reserve_ids
 
 
@@ -91,11 +93,12 @@ class AgencyQuerySet(models.QuerySet):
         return self.filter(path_then__startswith=Coalesce(models.Subquery(past), Value(agency.path)))
 
     def matching(self, text):
-        """Search without accents, tone marks or case; each word must occur in name or code."""
-        found = self
-        for word in fold(text).split():
-            found = found.filter(search_key__contains=word)
-        return found
+        """Those whose name, former name or code holds each typed word or its beginning, as the search box reads it."""
+        query = Query(text)
+        if not query:
+            return self
+        past = PastIdentity.objects.filter(holds(query.needed)).order_by()
+        return self.filter(holds(query.needed) | Q(pk__in=past.values("agency")))
 
     def delete(self):
         raise Refused(gettext("Agencies close; they are not deleted."))
@@ -133,7 +136,9 @@ class AgencyQuerySet(models.QuerySet):
             agency.parent, agency.covered_by = agency.parent, agency.covered_by
             agency.path = agency.own_path()
             agency.derive()
-        self.bulk_create(agencies, batch_size=500)
+        for first in range(0, len(agencies), 500):
+            tell(Doing.WRITING, first, len(agencies))
+            self.bulk_create(agencies[first : first + 500])
         if change_set is not None:
             cells = cells or [""] * len(agencies)
             record_many(change_of(change_set, a, cell=c) for a, c in zip(agencies, cells, strict=True))

@@ -158,14 +158,16 @@ def _upload_path(upload, filename):
 
 class UploadQuerySet(models.QuerySet):
     def visible_to(self, user):
-        """The person's own, and those of people who bring in lists only for agencies within the person's reach."""
+        """The person's own, and those of people who bring in files only for agencies within the person's reach."""
         from agencies.access import scope_of
         from agencies.models.people import Membership, Role
 
         if user.is_active and user.is_superuser:
             return self
         importers = {Role.COORDINATOR, Role.ADMINISTRATOR}
-        theirs = Membership.objects.filter(user=models.OuterRef("uploaded_by"), role__in=importers)
+        theirs = Membership.objects.filter(
+            user=models.OuterRef("uploaded_by"), role__in=importers | {Role.EDITOR}
+        )
         within = scope_of(user, "agency__", importers)
         return self.filter(
             models.Q(uploaded_by=user)

@@ -4,7 +4,11 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from iso_rollout.text import name_key
+
 from .tree import DEPTH, IDENTITY, SEGMENT, Kind, Level
+
+SEARCH_KEY = 400  # characters of the search key of an agency
 
 
 class PastIdentityQuerySet(models.QuerySet):
@@ -12,9 +16,17 @@ class PastIdentityQuerySet(models.QuerySet):
         """The identities of a past day."""
         return self.filter(Q(from_on__isnull=True) | Q(from_on__lte=day), until__gt=day).order_by()
 
+    def bulk_create(self, objs, **kwargs):
+        objs = list(objs)
+        for identity in objs:
+            identity.derive()
+        return super().bulk_create(objs, **kwargs)
+
 
 class PastIdentity(models.Model):
     """The name, code, kind, level, parent and place in the tree that an agency had from … to …."""
+
+    NOT_IN_HISTORY = ("search_key",)
 
     agency = models.ForeignKey(
         "agencies.Agency", models.PROTECT, related_name="past", verbose_name=_("agency")
@@ -39,6 +51,7 @@ class PastIdentity(models.Model):
         verbose_name=_("covered by the system of"),
     )
     path = models.CharField(max_length=SEGMENT * DEPTH, editable=False)
+    search_key = models.CharField(max_length=SEARCH_KEY, editable=False, default="")
 
     objects = PastIdentityQuerySet.as_manager()
 
@@ -59,6 +72,14 @@ class PastIdentity(models.Model):
     @property
     def history_agency_id(self):
         return self.agency_id
+
+    def derive(self):
+        """The search key: people go on asking for the name that they know."""
+        self.search_key = name_key(self.name, self.code)[:SEARCH_KEY]
+
+    def save(self, *args, **kwargs):
+        self.derive()
+        super().save(*args, **kwargs)
 
     def copied(self, **values):
         """The same identity for other days, not yet stored."""

@@ -85,12 +85,17 @@ class PeopleManager(UserManager.from_queryset(UserQuerySet)):
 class User(AbstractUser):
     """A person who signs in."""
 
-    NOT_IN_HISTORY = ("password", "last_login", "search_key", "sort_key")
+    NOT_IN_HISTORY = ("password", "last_login", "visited_at", "search_key", "sort_key")
+    RESTORABLE = frozenset({"full_name", "position", "phone", "email"})
 
     first_name = last_name = None
     full_name = models.CharField(_("full name"), max_length=150)
     position = models.CharField(_("position"), max_length=150, blank=True)
     phone = models.CharField(_("phone"), max_length=30, blank=True)
+    # {kind of notice: channel}, only what the person chose (agencies.models.notices).
+    notice_choices = models.JSONField(_("how notices reach them"), default=dict, blank=True)
+    # When the person last came to their work; empty: never.
+    visited_at = models.DateTimeField(null=True, blank=True, editable=False)
     search_key = models.CharField(max_length=700, editable=False, default="")
     sort_key = models.CharField(max_length=400, editable=False, default="")
     version = models.PositiveIntegerField(default=1, editable=False)
@@ -138,6 +143,10 @@ class User(AbstractUser):
         for person in people:
             person.derive()
         cls.objects.bulk_update(people, ["search_key", "sort_key"], batch_size=500)
+
+    def put_value_back(self, column, value, *, by, seen, reason, change_set):
+        """Bring back an earlier value (agencies.history)."""
+        self.revise(by=by, seen=seen, reason=reason, change_set=change_set, **{column: value})
 
     @transaction.atomic
     def revise(self, *, by, seen, reason="", change_set=None, **values):
@@ -243,6 +252,8 @@ def check_administrator(by, agency):
 
 class Membership(models.Model):
     """A person holds a role at an agency; the role flows down the tree."""
+
+    RESTORABLE = frozenset({"starts_on", "ends_on"})
 
     user = models.ForeignKey(User, models.CASCADE, related_name="memberships", verbose_name=_("person"))
     role = models.CharField(_("role"), max_length=13, choices=Role.choices)

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from agencies.errors import Refused
 from agencies.history import change_of, record_many, snapshot
+from agencies.progress import Doing, tell
 
 from .agency import IDENTITY, Agency, Level, PastIdentity, _move_below, _remember_below, one_writer
 
@@ -27,7 +28,8 @@ def revise_many(revisions, *, on, change_set, cells=()):
     cells = cells or [""] * len(revisions)
     last = _last_days([agency.pk for agency, _values in revisions]) if on is not None else {}
     changes, past, rewritten, moved = [], [], [], []
-    for (agency, values), cell in zip(revisions, cells, strict=True):
+    for number, ((agency, values), cell) in enumerate(zip(revisions, cells, strict=True)):
+        tell(Doing.WRITING, number, len(revisions))
         before, old = snapshot(agency), {name: getattr(agency, name) for name in IDENTITY}
         for name, value in values.items():
             setattr(agency, name, value)

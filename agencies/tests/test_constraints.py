@@ -10,7 +10,9 @@ from agencies.models import (
     Change,
     Kind,
     Level,
+    Mail,
     Membership,
+    Notice,
     PastIdentity,
     Role,
     Succession,
@@ -223,6 +225,46 @@ def test_unknown_role(province):
     make_user(Role.EDITOR, province.home)
     with database_refuses("membership_role_is_known"):
         Membership.objects.update(role="king")
+
+
+# Notices and mails
+
+
+@refused("notice_once")
+def test_one_occasion_told_twice():
+    user = make_user()
+    Notice.objects.create(to=user, kind="due", occasion="1", title="Đến hạn")
+    with database_refuses("notice_once"):
+        Notice.objects.create(to=user, kind="due", occasion="1", title="Đến hạn")
+    Notice.objects.create(to=user, kind="due", occasion="2", title="Đến hạn")
+
+
+@refused("notice_kind_is_known")
+def test_notice_of_an_unknown_kind():
+    with database_refuses("notice_kind_is_known"):
+        Notice.objects.create(to=make_user(), kind="gossip", occasion="1", title="Chuyện")
+
+
+@refused("mail_daily_once_a_day")
+def test_two_daily_mails_of_one_day():
+    user = make_user()
+    Mail.objects.create(to=user, digest_on=day("2020-06-08"))
+    with database_refuses("mail_daily_once_a_day"):
+        Mail.objects.create(to=user, digest_on=day("2020-06-08"))
+    Mail.objects.create(to=user)
+    Mail.objects.create(to=user)
+
+
+@refused("mail_claim_is_whole")
+def test_half_a_claim_of_a_mail():
+    with database_refuses("mail_claim_is_whole"):
+        Mail.objects.create(to=make_user(), claimed_by="máy")
+
+
+@refused("mail_sent_has_its_moment")
+def test_mail_sent_at_no_moment():
+    with database_refuses("mail_sent_has_its_moment"):
+        Mail.objects.create(to=make_user(), state="sent")
 
 
 # The tree

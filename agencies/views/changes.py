@@ -61,7 +61,8 @@ def change_set(request, pk):
     act = get_object_or_404(
         ChangeSet.objects.visible_to(request.user).select_related("made_by", "upload", "undoes"), pk=pk
     )
-    lines = act.changes.visible_to(request.user).select_related("change_set__made_by").order_by("id")
+    lines = act.changes.visible_to(request.user).order_by("id")
+    lines = lines.select_related("change_set__made_by", "change_set__upload")
     page = Paginator(lines, PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "act": act,

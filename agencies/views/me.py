@@ -5,13 +5,14 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import LoginView, LogoutView, PasswordChangeView
 from django.shortcuts import redirect, render
-from django.urls import reverse_lazy
+from django.urls import reverse, reverse_lazy
 from django.utils import translation
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
 
 from agencies.errors import ChangedMeanwhile
-from agencies.forms import ProfileForm, SignInForm
+from agencies.forms import NoticesForm, ProfileForm, SignInForm
 from agencies.models import User
 from agencies.presenting import printed_grants
 
@@ -56,8 +57,39 @@ def profile(request):
                 return _remember_language(request, form.cleaned_data["language"])
         else:
             status = 422
-    context = {"form": form, "grants": printed_grants(request.user), "other": theirs}
+    return _profile_page(request, form=form, other=theirs, status=status)
+
+
+def _profile_page(request, *, form=None, notices=None, other=None, status=200):
+    person = User.objects.get(pk=request.user.pk)
+    initial = {"seen": person.version, "language": translation.get_language()}
+    context = {
+        "form": form or ProfileForm(instance=person, initial=initial),
+        "notices": notices or NoticesForm(person=person),
+        "grants": printed_grants(request.user),
+        "other": other,
+    }
     return render(request, "agencies/profile.html", context, status=status)
+
+
+@require_POST
+def choose_notices(request):
+    """How each kind of notice reaches the person."""
+    form = NoticesForm(request.POST, person=request.user)
+    if not form.is_valid():
+        return _profile_page(request, notices=form, status=422)
+    try:
+        request.user.revise(by=request.user, seen=form.cleaned_data["seen"], notice_choices=form.choices())
+    except ChangedMeanwhile:
+        # One's own choice decides: the page comes back on the newer version, with what was chosen.
+        form.data = form.data.copy()
+        form.data["seen"] = str(User.objects.get(pk=request.user.pk).version)
+        form.add_error(
+            None, _("Your profile was changed elsewhere meanwhile; save again to keep these choices.")
+        )
+        return _profile_page(request, notices=form, status=409)
+    messages.success(request, _("Your choice of notices is saved."))
+    return redirect(f"{reverse('profile')}#notices")
 
 
 def _remember_language(request, language):

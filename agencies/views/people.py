@@ -14,8 +14,10 @@ from django.views.decorators.http import require_POST, require_safe
 from agencies.access import roles_anywhere, scope_of
 from agencies.errors import ChangedMeanwhile, Refused
 from agencies.forms import EndGrantForm, GrantForm, PeopleSearchForm, WhyForm
+from agencies.imports.people_list import PeopleList
 from agencies.models import Agency, Membership, Role, User
 from agencies.presenting import explained, printed_grants
+from agencies.views.exports import list_file, wanted_file
 
 PER_PAGE = 50
 
@@ -52,6 +54,8 @@ def people(request):
             found = found.filter(pk__in=held.values("user"))
     else:
         status = 422
+    if status == 200 and (file := wanted_file(request)):
+        return list_file(PeopleList(), file, user=request.user, on=timezone.localdate(), among=found)
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     page.object_list = list(page.object_list)
     grants = printed_grants(*page.object_list, within=administered(request.user))

@@ -6,7 +6,7 @@ The names are loaded when asked for: the child process that parses a file must s
 from importlib import import_module
 
 _HOME = {
-    "read": "reading", "Reading": "reading", "Row": "rows", "Overrides": "overrides", "Problem": "problems",
+    "read": "reading", "Reading": "reading", "Row": "tables", "Overrides": "overrides", "Problem": "problems",
     "Field": "kinds", "Kind": "kinds",
 }  # fmt: skip
 __all__ = ["Field", "Kind", "Overrides", "Problem", "Reading", "Row", "read"]

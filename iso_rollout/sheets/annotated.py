@@ -2,6 +2,7 @@
 
 import io
 import re
+from bisect import bisect_left
 
 from .guard import kind_of
 from .parsed import column_letters, column_number
@@ -26,7 +27,7 @@ def annotated_workbook(data, reading, told, *, title="", warning=""):
     first = reading.parsed[0].name if reading.parsed else None
     for number, words in notes.pop(None, {}).items() if first is not None else ():
         notes.setdefault(first, {}).setdefault(number, []).extend(words)
-    rows = sum(len(sheet.rows) for sheet in reading.parsed)
+    rows = sum(map(len, reading.parsed))
     if reading.parsed and rows <= MOST_ROWS and len(data) <= MOST_BYTES and kind_of(data) == "xlsx":
         try:
             return _write_into(data, reading, notes, bad, title)
@@ -44,7 +45,8 @@ def _row_of(problem, reading):
     sheet = next((s for s in reading.parsed if s.name == problem.sheet), None)
     if problem.cell.startswith("line ") and sheet is not None and sheet.lines:
         line = int(problem.cell.removeprefix("line "))
-        return next((n for n, at in zip(sheet.numbers, sheet.lines, strict=True) if at == line), 1)
+        index = bisect_left(sheet.lines, line)
+        return sheet.numbers[index] if index < len(sheet.lines) and sheet.lines[index] == line else 1
     table = next((t for t in reading.tables if t.name == problem.sheet), None)
     return table.header.last if table else 1
 
@@ -64,7 +66,7 @@ def _write_into(data, reading, notes, bad, title):
         if parsed.name not in book.sheetnames or not notes.get(parsed.name):
             continue
         sheet = book[parsed.name]
-        column = max(map(len, parsed.rows), default=0) + 1
+        column = len(parsed.columns) + 1
         sheet.column_dimensions[column_letters(column)].width = 60
         if heading := headings.get(parsed.name):
             sheet.cell(heading, column).value = title
@@ -92,12 +94,12 @@ def _write_anew(reading, notes, bad, title):
         headings = _heading_rows(reading)
         for index, parsed in enumerate(reading.parsed):
             sheet = book.add_worksheet(_sheet_name(parsed.name, index))
-            column = max(map(len, parsed.rows), default=0)
+            column = len(parsed.columns)
             sheet.set_column(column, column, 60)
             told, wrong = notes.get(parsed.name, {}), bad.get(parsed.name, set())
             heading = headings.get(parsed.name)
-            for number, cells in zip(parsed.numbers, parsed.rows, strict=True):
-                for at, value in enumerate(cells):
+            for position, number in enumerate(parsed.numbers):
+                for at, value in enumerate(parsed.row(position)):
                     if value is not None:
                         _write(sheet, number - 1, at, value, fill if (number, at + 1) in wrong else None)
                 words = ([title] if number == heading else []) + told.get(number, [])

@@ -1,7 +1,7 @@
 """Cells: from a cell to a value of its field, or to a problem that names the cell."""
 
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, field
+from datetime import date
 
 from iso_rollout.text import (
     Unreadable,
@@ -26,6 +26,7 @@ from .formulas import CACHED, ERROR, OUTSIDE
 from .grid import as_text
 from .parsed import column_letters
 from .problems import Problem
+from .strips import Strip
 
 CODES = {
     "whole": "E_INT", "date": "E_DATE", "decision": "E_DATE", "code": "E_CODE", "procedure_code": "E_CODE",
@@ -41,9 +42,31 @@ _UNCACHED = (
 )
 
 
+class Unfit:
+    """What is wrong with a value for its field; the cell is added where it is known."""
+
+    __slots__ = ("code", "message", "params")
+
+    def __init__(self, code, message, **params):
+        self.code, self.message, self.params = code, message, params
+
+
+def _too_long(text, field_):
+    return Unfit(
+        "E_LONG",
+        "The cell holds %(length)s characters, at most %(limit)s are possible.",
+        length=len(text),
+        limit=field_.max_length,
+    )
+
+
 @dataclass
 class CellReader:
-    """Reads the data rows of one sheet; problems are collected in `errors` and `warnings`."""
+    """Reads the data rows of one sheet, column by column; problems are collected in `errors` and `warnings`.
+
+    What is found lies in `values`, {field: a `Strip` over the data rows}; in `sources` lie addresses of values that
+    do not come from the field's own column.
+    """
 
     grid: object
     header: object
@@ -52,6 +75,8 @@ class CellReader:
     errors: list
     warnings: list
     convert_legacy: bool = False
+    values: dict = field(default_factory=dict)
+    sources: dict = field(default_factory=dict)
 
     def __post_init__(self):
         self.plain = [c for c in self.header.columns if c.field and c.option is None]
@@ -59,181 +84,206 @@ class CellReader:
         for column in self.header.columns:
             if column.field and column.option is not None:
                 self.options.setdefault(column.field.name, []).append(column)
-        self.dated = {c.field.date_field for c in self.plain if c.field.date_field}
-        # A column that is only nearly headed "Ngày công bố" knows less than the decision's own cell.
-        own = [c for c in self.plain if c.field.name in self.dated]
-        self.is_date_sure = all(c.score >= COMPOSED for c in own)
         parsed = self.grid.parsed
         # Cells with a story of their own are few: all others go by the value alone.
-        self.special = (
+        self.special = {}
+        for row, column in (
             set(parsed.formulas) | set(self.grid.encodings) | set(parsed.formats) | set(self.grid.covered)
-        )
+        ):
+            self.special.setdefault(column, set()).add(row)
         self.letters = {
             c.field.name: column_letters(c.number) for c in reversed(self.header.columns) if c.field
         }
 
-    def read(self, rows):
-        """Fill `values` of the rows from their cells, column by column: a long list repeats its values."""
-        pairs = [(row, self.grid.by_number[row.number]) for row in rows]
+    def read(self, places, left_out=()):
+        """Read the data rows at `places` (positions in the grid); the cells of those `left_out` count as empty."""
+        self.numbers = self.grid.numbers_at(places)
+        self.index = {number: i for i, number in enumerate(self.numbers)} if self.special else {}
+        self.left_out = {i for i, place in enumerate(places) if place in left_out} if left_out else set()
+        dated = []
         for column in self.plain:
-            self._read_column(column, pairs)
-        for row in rows:
-            for name, columns in self.options.items():
-                self._read_options(row, name, columns)
+            strip = self.grid.strip(column.number).taken(places)
+            for index in self.left_out:
+                strip.codes[index] = 0
+            found = self._read_column(column, strip)
+            if column.field.type == "decision":
+                if column.field.date_field and any(d and d.date for d in found.values):
+                    dated.append((column, found))
+                found = found.mapped([(d.number or None) if d else None for d in found.values])
+            self._keep(column.field.name, found)
+        for column, decisions in dated:
+            self._take_dates(column, decisions)
+        for name, columns in self.options.items():
+            self._read_options(name, columns, places)
         for field_ in self.kind.fields:
             if field_.required and field_.name in self.letters:
-                for row in rows:
-                    if field_.name not in row.values:
-                        self._check_required(row, field_)
+                self._check_required(field_)
 
-    def _read_column(self, column, pairs):
-        index, number, name, special = column.number - 1, column.number, column.field.name, self.special
-        is_simple = column.field.type != "decision" and name not in self.dated
-        cache = {}
-        for row, cells in pairs:
-            value = cells[index] if index < len(cells) else None
-            if special and (row.number, number) in special:
-                self._read_special(row, column, value)
-                continue
-            if value is None:
-                continue
-            found = cache.get(value) if value.__class__ in _CACHED_CLASSES else None
-            if found is None:
-                found = self._convert(column, value, row.number)
-                if found is None or found is _BAD:
-                    continue
-                if value.__class__ in _CACHED_CLASSES and len(cache) < 50_000:
-                    cache[value] = found
-            if is_simple:
-                row.values[name] = found
+    def read_one(self, number, column):
+        """The value of one cell for its field, None when it says nothing or is refused: that is collected."""
+        self.numbers = [number]
+        value = self._read_special(column, 0, self.grid.value(number, column.number), {})
+        if value.__class__ is Unfit:
+            self.errors.append(self._problem(value.code, value.message, number, column, **value.params))
+            return None
+        return value
+
+    def _keep(self, name, found):
+        """Where a person said that two columns mean one field, the later one counts where it is filled."""
+        self.values[name] = found.laid_over(self.values[name]) if name in self.values else found
+
+    def _read_column(self, column, strip):
+        """The cells of one column as a strip of cleaned values; None where a cell is empty or wrong."""
+        special = sorted(self.index[row] for row in self.special.get(column.number, ()) if row in self.index)
+        special = [index for index in special if index not in self.left_out]
+        raw = [strip[index] for index in special]
+        for index in special:
+            strip.codes[index] = 0
+        # Whatever the rows are, each value is read once.
+        cleaned, wrong = [None] * len(strip.values), {}
+        for code in strip.used():
+            if (value := strip.values[code]) is not None:
+                cleaned[code] = self._convert(column.field, value)
+                if cleaned[code].__class__ is Unfit:
+                    wrong[code], cleaned[code] = cleaned[code], None
+        problems = [(index, wrong[strip.codes[index]]) for index in strip.places(wrong)]
+        found, known = strip.mapped(cleaned), {}
+        for index, value in zip(special, raw, strict=True):
+            value = self._read_special(column, index, value, known)
+            if value.__class__ is Unfit:
+                problems.append((index, value))
             else:
-                self._keep(row, column, found)
+                found[index] = value
+        for index, problem in sorted(problems, key=lambda found: found[0]):
+            self.errors.append(
+                self._problem(problem.code, problem.message, self.numbers[index], column, **problem.params)
+            )
+        return found
 
-    def _keep(self, row, column, value):
-        field_ = column.field
-        if field_.type == "decision":
-            if value.date and field_.date_field:
-                self._keep_date(row, column, field_.date_field, value.date)
-            if value.number:
-                row.values[field_.name] = value.number
-        elif field_.name in self.dated:
-            self._keep_date(row, column, field_.name, value)
-        else:
-            row.values[field_.name] = value
+    def _take_dates(self, column, decisions):
+        """The days that stand in the cells of a decision.
 
-    def _keep_date(self, row, column, name, value):
-        """The day of a decision may stand in its own column and beside its number: the surer place counts."""
-        own = column.field.name == name
-        before = row.values.get(name)
-        if before is not None and before != value:
-            taken = value if own == self.is_date_sure else before
-            self.warnings.append(self._problem(
-                "W_TWO_DATES", "The row gives two days for one decision, %(one)s and %(other)s; %(taken)s was taken.",
-                row.number, column, one=as_text(before), other=as_text(value), taken=as_text(taken),
-            ))  # fmt: skip
-        if before is None or own == self.is_date_sure:
-            row.values[name] = value
-            if own:
-                row.sources.pop(name, None)
-            else:
-                row.sources[name] = self._address(row.number, column)
+        The field's own column comes first, unless it is only nearly headed "Ngày công bố". Where both say another
+        day, that is warned of.
+        """
+        name = column.field.date_field
+        is_own_sure = all(c.score >= COMPOSED for c in self.plain if c.field.name == name)
+        own = self.values.setdefault(name, Strip.blank(len(decisions)))
+        for index, decision in enumerate(decisions):
+            if not (decision and decision.date) or own[index] == decision.date:
+                continue
+            before = own[index]
+            if before is None or not is_own_sure:
+                own[index] = decision.date
+                self._note_source(name, index, self._address(self.numbers[index], column))
+            if before is not None:
+                self.warnings.append(self._problem(
+                    "W_TWO_DATES", "The row gives two days for one decision, %(one)s and %(other)s; %(taken)s was taken.",
+                    self.numbers[index], column, one=as_text(before), other=as_text(decision.date), taken=as_text(own[index]),
+                ))  # fmt: skip
 
-    def _read_special(self, row, column, value):
-        place = (row.number, column.number)
+    def _note_source(self, name, index, address):
+        self.sources.setdefault(name, Strip.blank(len(self.numbers)))[index] = address
+
+    def _read_special(self, column, index, value, known):
+        """The value of a cell that is merged, a formula, legacy text or a number with a format of zeros, or `Unfit`.
+
+        `known`: what was converted before in this column.
+        """
+        row = self.numbers[index]
+        place = (row, column.number)
         origin = self.grid.covered.get(place)
         if origin and value is None:
             if origin[1] == column.number and column.field.fill and origin[0] > self.header.last:
                 value = self.grid.value(*origin)
-                row.sources[column.field.name] = self.grid.address(*origin)
+                self._note_source(column.field.name, index, self.grid.address(*origin))
             place = origin
-        if value is None or not self._formula_is_fine(place, column, row):
-            return
-        encoding = self.grid.encodings.get(place)
-        if encoding and not self.convert_legacy:
-            self._error("E_ENCODING", "The text was typed with the %(encoding)s code table. Convert it to Unicode.",
-                        row.number, column, encoding=encoding)  # fmt: skip
-            return
-        found = self._convert(column, value, row.number)
-        if found is not None and found is not _BAD:
-            source = row.sources.get(column.field.name)
-            self._keep(row, column, found)
-            if source:
-                row.sources[column.field.name] = source
-
-    def _formula_is_fine(self, place, column, row):
+        if value is None:
+            return None
         state, formula = self.grid.parsed.formulas.get(place, ("", ""))
-        if not state:
-            return True
         if state == CACHED:
             self.warnings.append(
                 self._problem(
-                    "W_FORMULA", "The value of the formula was taken.", row.number, column, formula=formula
+                    "W_FORMULA", "The value of the formula was taken.", row, column, formula=formula
                 )
             )
-            return True
-        self._error(*_FORMULA_MESSAGES.get(state, _UNCACHED), row.number, column)
-        return False
+        elif state:
+            return Unfit(*_FORMULA_MESSAGES.get(state, _UNCACHED))
+        encoding = self.grid.encodings.get(place)
+        if encoding and not self.convert_legacy:
+            return Unfit(
+                "E_ENCODING",
+                "The text was typed with the %(encoding)s code table. Convert it to Unicode.",
+                encoding=encoding,
+            )
+        asked = (value.__class__, value, self.grid.parsed.formats.get(place))
+        if asked not in known:
+            known[asked] = self._convert(column.field, value, number_format=asked[2])
+        return known[asked]
 
-    def _read_options(self, row, name, columns):
-        marked = []
-        for column in columns:
-            try:
-                if parse_mark(self.grid.value(row.number, column.number)):
-                    marked.append(column)
-            except Unreadable as problem:
-                self._error("E_MARK", problem.message, row.number, column, **problem.params)
-        if len(marked) == 1:
-            row.values[name] = marked[0].option
-            row.sources[name] = self._address(row.number, marked[0])
-        elif marked:
-            code = CODES[marked[0].field.type]
-            self._error(code, "Only one of these columns may be marked.", row.number, marked[-1])
+    def _read_options(self, name, columns, places):
+        """A mark in one of several columns says the value of the field."""
+        found = self.values.setdefault(name, Strip.blank(len(self.numbers)))
+        strips = [self.grid.strip(column.number).taken(places) for column in columns]
+        filled = {index for strip in strips for index, code in enumerate(strip.codes) if code}
+        for index in sorted(filled - self.left_out):
+            marked, row = [], self.numbers[index]
+            for column, strip in zip(columns, strips, strict=True):
+                try:
+                    if parse_mark(strip[index]):
+                        marked.append(column)
+                except Unreadable as problem:
+                    self.errors.append(
+                        self._problem("E_MARK", problem.message, row, column, **problem.params)
+                    )
+            if len(marked) == 1:
+                found[index] = marked[0].option
+                self._note_source(name, index, self._address(row, marked[0]))
+            elif marked:
+                code = CODES[marked[0].field.type]
+                self.errors.append(
+                    self._problem(code, "Only one of these columns may be marked.", row, marked[-1])
+                )
 
-    def _check_required(self, row, field_):
+    def _check_required(self, field_):
         column = self.header.columns_of(field_.name)[0]
-        place = (row.number, column.number)
-        if place in self.grid.covered or place in self.grid.encodings or self.grid.value(*place) is not None:
-            return  # named already
-        self._error(
-            "E_REQUIRED",
-            "The cell is empty; “%(title)s” must be given.",
-            row.number,
-            column,
-            title=field_.title,
-        )
+        for index in self.values[field_.name].places({0}):
+            row = self.numbers[index]
+            place = (row, column.number)
+            if index in self.left_out or place in self.grid.covered or place in self.grid.encodings:
+                continue
+            if self.grid.value(*place) is None:  # else its problem is named already
+                self.errors.append(
+                    self._problem(
+                        "E_REQUIRED", "The cell is empty; “%(title)s” must be given.", row, column, title=field_.title
+                    )
+                )  # fmt: skip
 
-    def _convert(self, column, value, number):
-        """The cell's value for its field, None when it says nothing, or _BAD with a problem collected."""
-        field_ = column.field
-        if isinstance(value, str) and len(value) > _LONGEST and field_.type != "text":
-            self._too_long(value, field_, number, column)  # before any pattern looks at it
-            return _BAD
-        if isinstance(value, str) and not value.isprintable():
-            bad = find_bad_characters(value)
-            if bad:
-                self._error("E_CHARS", "The cell holds a control character (%(characters)s). Delete and retype it.",
-                            number, column, characters=", ".join(bad))  # fmt: skip
-                return _BAD
+    def _convert(self, field_, value, number_format=None):
+        """A cell's value for its field, None when it says nothing, or what is `Unfit` about it."""
+        if isinstance(value, str):
+            if len(value) > _LONGEST and field_.type != "text":
+                return _too_long(value, field_)  # before any pattern looks at it
+            if not value.isprintable() and (bad := find_bad_characters(value)):
+                return Unfit(
+                    "E_CHARS",
+                    "The cell holds a control character (%(characters)s). Delete and retype it.",
+                    characters=", ".join(bad),
+                )
         try:
-            found = self._parse(field_, value, (number, column.number))
+            found = self._parse(field_, value, number_format)
         except Unreadable as problem:
-            self._error(CODES.get(field_.type, "E_VALUE"), problem.message, number, column, **problem.params)
-            return _BAD
+            return Unfit(CODES.get(field_.type, "E_VALUE"), problem.message, **problem.params)
         text = found.number if field_.type == "decision" and found else found
         if isinstance(text, str) and len(text) > field_.max_length:
-            self._too_long(text, field_, number, column)
-            return _BAD
+            return _too_long(text, field_)
         return found
 
-    def _too_long(self, text, field_, number, column):
-        self._error("E_LONG", "The cell holds %(length)s characters, at most %(limit)s are possible.",
-                    number, column, length=len(text), limit=field_.max_length)  # fmt: skip
-
-    def _parse(self, field_, value, place):
+    def _parse(self, field_, value, number_format):
         if field_.type == "date":
             return self._parse_date(field_, value)
         if field_.type == "code":
-            return parse_code(value, number_format=self.grid.parsed.formats.get(place))
+            return parse_code(value, number_format=number_format)
         if field_.type == "decision":
             decision = parse_decision(value if isinstance(value, (str, int, float)) else as_text(value))
             if decision and decision.date:
@@ -263,23 +313,20 @@ class CellReader:
     def _problem(self, code, message, number, column, **params):
         return Problem(code, message, self.grid.name, self._address(number, column), column.title, params)
 
-    def _error(self, code, message, number, column, **params):
-        self.errors.append(self._problem(code, message, number, column, **params))
-
 
 _LONGEST = 1_000  # characters of a cell that is parsed
-_CACHED_CLASSES = (str, datetime)  # not numbers: 1, 1.0 and True are one key
-_BAD = object()  # a cell that was refused: its problem is collected
 _PARSERS = {
     "whole": parse_whole_number, "procedure_code": parse_procedure_code, "standard": parse_standard, "level": parse_level,
     "form": parse_form, "mark": parse_mark, "year": parse_year,
 }  # fmt: skip
 
 
-def check_merges(grid, header, data_numbers, errors):
+def check_merges(grid, header, places, errors):
     """Merged cells inside the data: grouping columns are filled down; key columns and sideways ones are refused."""
+    if not grid.merge_of:
+        return
     columns = {column.number: column for column in header.columns if column.path}
-    data = set(data_numbers)
+    data = {grid.numbers[place] for place in places}
     for top, left, bottom, right in grid.merge_of.values():
         if bottom <= header.last or not (
             rows := [row for row in range(top, min(bottom, top + 5_000) + 1) if row in data]

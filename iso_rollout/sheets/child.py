@@ -4,22 +4,20 @@
 exception: out of memory, out of time, or a damaged file.
 """
 
-import io
+import json
 import os
-import pickle
-import signal
-import subprocess
 import sys
 
+from iso_rollout import child
+
+from .guard import refuse_corrupt
 from .problems import Refused
 
 MEMORY = 1_500 * 2**20  # bytes of address space
 MAX_ANSWER = 80 * 2**20  # bytes handed to the parent, which must not grow with a stranger's file
 CPU_SECONDS = 8  # what a hostile file may cost
 WALL_SECONDS = 30  # on a busy machine a good file may wait longer than it works
-
-# -I: nothing from the environment or the current folder; the parent's path comes as an argument.
-_START = "import sys; sys.path[:] = sys.argv[1].split('|'); from iso_rollout.sheets.child import main; main()"
+ALL_CPU_SECONDS, ALL_WALL_SECONDS = 40, 90  # a zip of hundreds of workbooks
 
 
 def parse(data, *, convert_legacy=False):
@@ -27,72 +25,136 @@ def parse(data, *, convert_legacy=False):
 
     Source: the import contract, item 2.
     """
-    path = "|".join(entry or os.getcwd() for entry in sys.path)
-    command = [sys.executable, "-I", "-S", "-c", _START, path, "convert" if convert_legacy else "read"]
-    try:
-        done = subprocess.run(
-            command, input=data, capture_output=True, timeout=WALL_SECONDS, check=False, close_fds=True,
-            env={"LANG": "C.UTF-8"},
-        )  # fmt: skip
-    except subprocess.TimeoutExpired:
-        raise _too_slow() from None
-    if done.returncode in (-signal.SIGXCPU, -signal.SIGKILL):
-        raise _too_slow()
-    if done.returncode in (-signal.SIGABRT, 3):
-        raise Refused(
-            "E_LIMIT_MEMORY", "The workbook needs too much memory. Copy the list into a new workbook."
-        )
-    try:
-        kind, answer = _Plain(io.BytesIO(done.stdout)).load()
-    except Exception:  # whatever a dying child left behind
-        kind, answer = "refused", None
-    if kind == "refused":
-        from .guard import refuse_corrupt
+    return understand(ask(data, convert_legacy=convert_legacy))
 
-        code, message, cell, params = answer or refuse_corrupt().args
-        raise Refused(code, message, cell, **params)
-    return answer
+
+def parse_all(data):
+    """Bytes of a workbook, or of a zip of workbooks, in one child → [(file name, sheets or None, `Refused` or None)].
+
+    The name is "" for a workbook that is no zip. A file of a zip that is refused does not stop the others; what is
+    wrong with the zip itself raises `Refused`.
+    """
+    return understand_all(ask_all(data))
+
+
+def ask(data, *, convert_legacy=False):
+    """Bytes of an uploaded file → the child's answer, which `understand` reads and which may be kept.
+
+    Raises `Refused` when the child died of it: on another day it may live.
+    """
+    return _answer(data, "convert" if convert_legacy else "read", WALL_SECONDS)
+
+
+def ask_all(data):
+    """As `ask`, of a file that may be a zip of workbooks; `understand_all` reads the answer."""
+    return _answer(data, "all", ALL_WALL_SECONDS)
+
+
+def _answer(data, mode, seconds):
+    try:
+        return child.answer_of("iso_rollout.sheets.child", data, mode, seconds=seconds)
+    except child.Died as died:
+        if died.why == "damage":
+            raise refuse_corrupt() from None
+        raise _too_large() if died.why == "memory" else _too_slow() from None
+
+
+def understand(answer):
+    """The child's answer → list of `ParsedSheet`. Raises `Refused`: what the child says, or damage.
+
+    The answer is plain JSON and is not believed: a child that was taken over can name nothing to call.
+    """
+    sheets, refused = _understood(answer, _sheets)
+    if refused is not None:
+        raise refused
+    return sheets
+
+
+def understand_all(answer):
+    """The child's answer about all files of a zip → as `parse_all`. Raises `Refused`."""
+    files, refused = _understood(answer, lambda told: [(name, *_one(file)) for name, file in told["files"]])
+    if refused is not None:
+        raise refused
+    return files
+
+
+def _sheets(told):
+    from .parsed import ParsedSheet
+
+    return [ParsedSheet.from_plain(sheet) for sheet in told["sheets"]]
+
+
+def _one(told):
+    """(sheets, None) or (None, Refused) of one file."""
+    if "refused" not in told:
+        return _sheets(told), None
+    code, message, cell, params = told["refused"]
+    return None, Refused(code, message, cell, **params)
+
+
+def _understood(answer, read):
+    """(what `read` makes of the answer, None) or (None, Refused)."""
+    try:
+        told = json.loads(answer)
+        return _one(told) if "refused" in told else (read(told), None)
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError, OverflowError, RecursionError):
+        return None, refuse_corrupt()
+
+
+def _too_large():
+    return Refused("E_LIMIT_MEMORY", "The workbook needs too much memory. Copy the list into a new workbook.")
 
 
 def _too_slow():
     return Refused("E_LIMIT_TIME", "The workbook takes too long to open. Copy the list into a new workbook.")
 
 
-class _Plain(pickle.Unpickler):
-    """Reads back data only: a child that was taken over must not name functions to call."""
-
-    ALLOWED = {("datetime", name) for name in ("date", "datetime", "time", "timedelta")} | {
-        ("iso_rollout.sheets.parsed", "ParsedSheet"), ("builtins", "set"),
-    }  # fmt: skip
-
-    def find_class(self, module, name):
-        if (module, name) not in self.ALLOWED:
-            raise pickle.UnpicklingError(f"{module}.{name}")
-        return super().find_class(module, name)
-
-
 def main():
-    """In the child: bytes on stdin, a pickle of ("sheets", [...]) or ("refused", (...)) on stdout."""
-    import resource
-
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS + 1))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))  # it writes no file
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    """In the child: bytes on stdin, {"sheets": […]}, {"files": […]} or {"refused": […]} on stdout."""
+    mode = sys.argv[2]
+    child.limit(memory=MEMORY, cpu_seconds=ALL_CPU_SECONDS if mode == "all" else CPU_SECONDS)
     try:
-        answer = ("sheets", open_workbook(sys.stdin.buffer.read(), convert_legacy=sys.argv[2] == "convert"))
+        data = sys.stdin.buffer.read()
+        told = {"files": open_all(data)} if mode == "all" else _told(data, convert_legacy=mode == "convert")
+        written = json.dumps(told, separators=(",", ":"))
     except Refused as refused:
-        answer = ("refused", (refused.code, refused.message, refused.cell, refused.params))
+        written = json.dumps(_told_refusal(refused))
     except MemoryError:
-        os._exit(3)
+        os._exit(child.TOO_MUCH_MEMORY)
     except Exception:  # no damage may look like anything else than damage
-        answer = ("refused", None)
-    written = pickle.dumps(answer, protocol=5)
+        written = "{}"
     if len(written) > MAX_ANSWER:
-        os._exit(3)
-    sys.stdout.buffer.write(written)
+        os._exit(child.TOO_MUCH_MEMORY)
+    sys.stdout.buffer.write(written.encode())
     sys.stdout.flush()
-    os._exit(0)  # freeing millions of small objects one by one would take longer than writing them
+    os._exit(0)  # freeing many small objects one by one would take longer than writing them
+
+
+def _told(data, *, convert_legacy=False):
+    return {"sheets": [sheet.as_plain() for sheet in open_workbook(data, convert_legacy=convert_legacy)]}
+
+
+def _told_refusal(refused):
+    return {"refused": [refused.code, refused.message, refused.cell, refused.params]}
+
+
+def open_all(data):
+    """A workbook, or the files of a zip one after the other, in this process: [(name, what is told of it)]."""
+    from .guard import workbooks_within
+
+    within = workbooks_within(data)
+    if within is None:
+        return [("", _told(data))]
+    found = []
+    for name, inside in within:
+        try:
+            found.append((name, _told(inside)))
+        except MemoryError:
+            raise
+        except Exception as error:  # one damaged file is named, the others are read
+            refused = error if isinstance(error, Refused) else refuse_corrupt()
+            found.append((name, _told_refusal(refused)))
+    return found
 
 
 def open_workbook(data, *, convert_legacy=False):

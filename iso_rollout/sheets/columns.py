@@ -13,7 +13,6 @@ from .contents import fit, speaks
 from .problems import Reason
 
 EXACT, GENERIC, COMPOSED, ENOUGH = 100, 95, 84, 60
-REFUSED = -1  # the heading holds a word that speaks against the field
 UNFIT = 1 / 3  # less than this share of fitting cells: the heading means something else
 WORDY = ("name", "district", "parent", "code", "agency", "unit_type")
 ORDER_HEADINGS = {"stt", "tt", "so tt", "so thu tu", "thu tu", "no", "s t t", "tt stt", "sott"}
@@ -59,7 +58,7 @@ def map_columns(paths, kind, cells=None):
         held = cells.get(number, ()) if cells else ()
         for position, field in enumerate(kind.fields):
             by_heading, option = _score(field, path)
-            score = _weighed(by_heading, field, held) if held and option is None else by_heading
+            score = _weighed(by_heading, field, path, held) if held and option is None else by_heading
             if score >= ENOUGH:
                 scores.append((-score, position, number, field, option))
                 if by_heading < ENOUGH:
@@ -86,7 +85,7 @@ def map_columns(paths, kind, cells=None):
     )
 
 
-def _weighed(score, field, held):
+def _weighed(score, field, path, held):
     """A heading's score, put right by what the cells below it look like.
 
     An exact heading of figures, dates and decisions is believed: wrong cells are errors to be named. Words for
@@ -97,7 +96,7 @@ def _weighed(score, field, held):
         if how_well < UNFIT:
             return 0
         return min(score + 4 * how_well, EXACT - 1) if score < EXACT else score
-    if 0 <= score < ENOUGH and speaks(field, held):
+    if score < ENOUGH and speaks(field, held) and not _is_avoided(field, path):
         return ENOUGH + 1 + score / ENOUGH
     return score
 
@@ -112,19 +111,29 @@ def _is_count(path):
     )
 
 
+@lru_cache(maxsize=2_000)
 def normal_heading(text):
     return fold(_DECORATION.sub(" ", text))
 
 
 @lru_cache(maxsize=5_000)
 def _score(field, path):
-    """(score 0 to 100 or REFUSED, option): how well a heading fits a field."""
-    if not path:
-        return 0, None
+    """(score 0 to 100, option): how well a heading fits a field."""
+    score, option = _likeness(field, path) if path else (0, None)
+    # Asked last: most texts of a sheet are like no heading at all.
+    return (0, None) if score and _is_avoided(field, path) else (score, option)
+
+
+def _is_avoided(field, path):
+    """Whether a heading holds a word that speaks against the field."""
+    return bool(field.avoided.search(tone_key(" ".join(path))))
+
+
+def _likeness(field, path):
     leaf, whole = normal_heading(path[-1]), normal_heading(" ".join(path))
     above = normal_heading(" ".join(path[:-1]))
-    if not leaf or field.avoided.search(tone_key(" ".join(path))):
-        return REFUSED, None
+    if not leaf:
+        return 0, None
     if option := _option(field, leaf, above):
         return option
     best = COMPOSED if field.composed.fullmatch(leaf) else 0

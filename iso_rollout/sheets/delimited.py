@@ -4,12 +4,13 @@ import codecs
 import csv
 import io
 import re
+from array import array
 
 from iso_rollout.text import legacy
 
-from .formulas import CACHED, formula_state
-from .guard import MAX_COLUMNS, MAX_ROWS
-from .parsed import ParsedSheet, refuse_columns, refuse_rows
+from .formulas import formula_state, unguarded
+from .guard import MAX_COLUMNS
+from .parsed import ParsedSheet, refuse_columns
 from .problems import Refused
 
 DELIMITERS = ",;\t"
@@ -21,45 +22,54 @@ def parse_csv(data, *, convert_legacy=False):
     text = decode(data, convert_legacy=convert_legacy)
     delimiter, text, first_line = find_delimiter(text)
     csv.field_size_limit(MAX_FIELD)
-    sheet = ParsedSheet(name=None, lines=[], widths=[])
+    sheet = ParsedSheet(name=None, lines=array("I"), widths=array("I"))
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    sheet.fill(_rows(reader, sheet, first_line))
+    for column, strip in enumerate(sheet.columns, 1):
+        _understand(sheet, column, strip)
+    return [sheet]
+
+
+def _rows(reader, sheet, first_line):
+    """(record number, fields) of every record that holds something; notes its line and its width."""
     line = first_line
-    rows = []
     try:
         for number, fields in enumerate(reader, 1):
             begins, line = line, first_line + reader.line_num
             width = len(fields)
             if width > MAX_COLUMNS:
                 raise refuse_columns("header")
-            while fields and not fields[-1].strip():
+            while fields and (not fields[-1] or fields[-1].isspace()):
                 fields.pop()
-            if not fields:
-                continue
-            if len(rows) > MAX_ROWS + 100:
-                raise refuse_rows()
-            rows.append(
-                (number, [_value(sheet, number, column, text) for column, text in enumerate(fields, 1)])
-            )
-            sheet.lines.append(begins)
-            sheet.widths.append(width)
+            if fields:
+                sheet.lines.append(begins)
+                sheet.widths.append(width)
+                yield number, fields
     except csv.Error:
         raise Refused("E_CSV", "Line %(line)s cannot be read: a quotation mark may be missing.",
                       cell=f"line {line}", line=line) from None  # fmt: skip
-    sheet.fill(rows)
-    return [sheet]
 
 
-def _value(sheet, row, column, text):
-    if not text:
-        return None
-    if text[0] == "=" and len(text) > 1:
-        # ="0123" is how people keep zeros in a csv; anything else is a formula that nobody calculated.
-        if quoted := re.fullmatch(r'="([^"]*)"', text.strip()):
-            return quoted[1] or None
-        state = formula_state(text[1:], has_value=False)
-        if state[0] != CACHED:
-            sheet.formulas[row, column] = state
-    return text if text.strip() else None
+def _understand(sheet, column, strip):
+    """Blank texts are empty cells; what begins with "=" is a formula that nobody calculated."""
+    blank, formulas = set(), {}
+    for code, text in enumerate(strip.values):
+        if not text:
+            continue
+        if text.isspace():
+            blank.add(code)
+        elif text[0] == "=" and len(text) > 1:
+            # ="0123" is how people keep zeros in a csv.
+            if quoted := re.fullmatch(r'="([^"]*)"', text.strip()):
+                strip.values[code] = quoted[1]
+                blank.update({code} if not quoted[1] else ())
+            else:
+                formulas[code] = formula_state(text[1:], has_value=False)
+        elif text[0] == "'":
+            strip.values[code] = unguarded(text)
+    for position in strip.places(formulas):
+        sheet.formulas[sheet.numbers[position], column] = formulas[strip.codes[position]]
+    strip.clear(blank)
 
 
 def decode(data, *, convert_legacy=False):

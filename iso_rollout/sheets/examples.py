@@ -130,7 +130,7 @@ AGENCY_PROCEDURES = Kind(
         Field("applied_on", "Ngày áp dụng", "date", aliases=("áp dụng từ ngày", "ngày bắt đầu áp dụng", "từ ngày", "ngày bắt đầu"),
               heads=("ngày", "thời gian", "thời điểm", "áp dụng"), words=("áp dụng", "từ", "bắt đầu", "ISO", "TCVN", "9001", "ban hành", "quy trình", "có hiệu lực", "tháng", "năm", "quyết định")),
         Field("document", "Số văn bản", "decision", max_length=64, avoid=("ngày", "tên"),
-              aliases=("số quyết định", "văn bản", "số hiệu quy trình", "ký hiệu quy trình", "mã quy trình", "quy trình", "mã hiệu tài liệu", "mã tài liệu", "mã hiệu quy trình")),
+              aliases=("số quyết định", "văn bản", "số hiệu quy trình", "ký hiệu quy trình", "mã quy trình", "quy trình", "số quy trình", "mã hiệu tài liệu", "mã tài liệu", "ký hiệu tài liệu", "mã hiệu quy trình")),
         NOTE,
     ),
     subject=("agency", "name"), evidence=("procedure",), words=("thuộc thẩm quyền", "áp dụng ISO"),

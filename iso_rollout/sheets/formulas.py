@@ -11,6 +11,19 @@ _REACHES_OUT = re.compile(
     re.IGNORECASE,
 )
 
+# What a spreadsheet takes for a formula when it opens a csv, behind any number of apostrophes of ours.
+_LIKE_A_FORMULA = re.compile(r"'*[=+\-@\t\r]")
+
+
+def guarded(text):
+    """A text for a csv: an apostrophe keeps a spreadsheet from calculating it."""
+    return f"'{text}" if _LIKE_A_FORMULA.match(text) else text
+
+
+def unguarded(text):
+    """A text from a csv, without the apostrophe of `guarded`."""
+    return text[1:] if text.startswith("'") and _LIKE_A_FORMULA.match(text) else text
+
 
 def formula_state(formula, *, has_value, is_error=False):
     """(state, formula): how the cell of a formula is to be treated."""

@@ -1,25 +1,23 @@
 """Grid: one sheet in the parent process, its cells addressed as people see them, legacy text converted beside it."""
 
+from array import array
 from collections import Counter
 from dataclasses import dataclass, field
-from functools import cached_property
-from itertools import chain
 
 from iso_rollout.text import clean, legacy
 
 from .parsed import column_letters
+from .strips import Strip
 
 
 @dataclass
 class Grid:
-    """A sheet's rows by their own numbers. `cells` of a row count from column 1 at index 0."""
+    """A sheet's cells by the numbers of their rows and columns, both from 1."""
 
     parsed: object
-    by_number: dict = field(init=False)
     encodings: dict = field(default_factory=dict)  # (row, column) → legacy encoding the cell was typed in
 
     def __post_init__(self):
-        self.by_number = dict(zip(self.parsed.numbers, self.parsed.rows, strict=True))
         self._convert_legacy()
         self.merge_of = {}  # the top left cell of each merged range
         self.covered = {}  # any other cell of it → the top left one
@@ -38,26 +36,40 @@ class Grid:
 
     @property
     def numbers(self):
+        """The numbers of the rows that hold anything, from top to bottom."""
         return self.parsed.numbers
 
-    @cached_property
+    @property
     def width(self):
-        return max(map(len, self.parsed.rows), default=0)
+        return len(self.parsed.columns)
+
+    def strip(self, column):
+        """The whole column as a `Strip` over `numbers`."""
+        columns = self.parsed.columns
+        return columns[column - 1] if column <= len(columns) else Strip.blank(len(self.parsed))
+
+    def numbers_at(self, places):
+        """The row numbers of some positions."""
+        return array("I", map(self.numbers.__getitem__, places))
 
     def value(self, row, column):
         """The value of one cell, None when empty."""
-        cells = self.by_number.get(row)
-        return cells[column - 1] if cells and column <= len(cells) else None
+        return self.parsed.value(row, column)
 
     def text(self, row, column):
         """The cell as cleaned text, "" when empty."""
         return as_text(self.value(row, column))
 
+    def cells(self, row):
+        """The values of a row from column 1 on, trailing empty ones cut; [] for a row that holds nothing."""
+        position = self.parsed.position(row)
+        return [] if position is None else self.parsed.row(position)
+
     def filled(self, row):
         """[(column, value)] of the cells of a row that hold anything but spaces."""
         return [
             (column, value)
-            for column, value in enumerate(self.by_number.get(row, ()), 1)
+            for column, value in enumerate(self.cells(row), 1)
             if value is not None and not (isinstance(value, str) and not value.strip())
         ]
 
@@ -69,31 +81,41 @@ class Grid:
         top, left, bottom, right = merge
         return f"{self.address(top, left)}:{self.address(bottom, right)}"
 
+    def correct(self, row, column, value):
+        """Put a value typed by a person in place of the cell's own; only where a row stands."""
+        position = self.parsed.position(row)
+        if position is None:
+            return
+        while len(self.parsed.columns) < column:
+            self.parsed.columns.append(Strip.blank(len(self.parsed)))
+        self.parsed.columns[column - 1][position] = value or None
+        for notes in (self.parsed.formulas, self.encodings, self.parsed.formats):
+            notes.pop((row, column), None)
+
     def _convert_legacy(self):
         """Replace text of TCVN3, VNI and mojibake by Unicode and remember where.
 
         A font speaks for its cells unless one of them holds letters that only Unicode has. Cells that do not
         show their encoding follow the sheet once several others do.
         """
-        # Most texts stand in many cells: judge each once, and walk the cells only where one is in doubt.
-        doubtful = {
-            value
-            for value in set(chain.from_iterable(self.parsed.rows))
-            if value.__class__ is str and not value.isascii() and not legacy.is_unicode_only(value)
-        }
-        if not doubtful:
-            return
+        codes = [_doubtful(strip.values) for strip in self.parsed.columns]
         fonts = self._trusted_fonts()
-        undecided = []
-        for number, cells in self.by_number.items():
-            for index, value in enumerate(cells):
-                if value in doubtful:
-                    place = (number, index + 1)
-                    encoding = legacy.detect(value, fonts.get(place))
-                    if encoding:
-                        self.encodings[place] = encoding
-                    else:
-                        undecided.append((place, value))
+        # Most texts stand in many cells: judge each once, and walk the cells only when one shows an encoding.
+        if not fonts and not any(
+            legacy.detect(strip.values[code])
+            for strip, doubtful in zip(self.parsed.columns, codes, strict=True)
+            for code in doubtful
+        ):
+            return
+        detected, undecided = {}, []
+        for place, value in self._places(codes):
+            asked = (value, fonts.get(place))
+            if asked not in detected:
+                detected[asked] = legacy.detect(*asked)
+            if detected[asked]:
+                self.encodings[place] = detected[asked]
+            else:
+                undecided.append((place, value))
         if len(self.encodings) >= 3:
             usual, count = Counter(self.encodings.values()).most_common(1)[0]
             # Where Unicode stands beside it, each cell must show its own encoding.
@@ -102,9 +124,23 @@ class Grid:
                 for place, value in undecided:
                     if place[1] in columns and legacy.could_be(value, usual):
                         self.encodings[place] = usual
-        for (number, column), encoding in self.encodings.items():
-            cells = self.by_number[number]
-            cells[column - 1] = legacy.convert(cells[column - 1], encoding)
+        self._replace_legacy()
+
+    def _places(self, codes):
+        """[(cell, text)] from top to bottom: the cells of each column that hold one of its `codes`."""
+        found = []
+        for column, (strip, wanted) in enumerate(zip(self.parsed.columns, codes, strict=True), 1):
+            found += [((self.numbers[i], column), strip[i]) for i in strip.places(wanted)]
+        return sorted(found)
+
+    def _replace_legacy(self):
+        converted = {}
+        for (row, column), encoding in self.encodings.items():
+            strip, position = self.parsed.columns[column - 1], self.parsed.position(row)
+            asked = (strip[position], encoding)
+            if asked not in converted:
+                converted[asked] = legacy.convert(*asked)
+            strip[position] = converted[asked]
 
     def _trusted_fonts(self):
         fonts = self.parsed.fonts
@@ -116,6 +152,15 @@ class Grid:
             if isinstance(value, str) and legacy.is_unicode_only(value):
                 unicode_fonts.add(font)
         return {place: font for place, font in fonts.items() if font not in unicode_fonts}
+
+
+def _doubtful(values):
+    """The codes of the texts that may have been typed in a legacy encoding."""
+    return {
+        code
+        for code, value in enumerate(values)
+        if value.__class__ is str and not value.isascii() and not legacy.is_unicode_only(value)
+    }
 
 
 def as_text(value):

@@ -1,15 +1,29 @@
 """Groups: which group rows stand above a row, and what they and the title say for it."""
 
 import re
+from dataclasses import dataclass
 from datetime import date
 
 from iso_rollout.text import Unreadable, clean, level_of, parse_form, parse_unit_name
 
-from .rows import GroupRow, group_text
+from .rows import group_text
 from .totals import claim
 
 _STANDARD = re.compile(r"9001\s*[:\s–-]\s*(20[0-9]{2})(?![0-9])")
 _YEAR = re.compile(r"năm\s+(20[0-9]{2})(?![0-9])", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class GroupRow:
+    """A row that heads the rows below it: its text without marker and count, as written otherwise."""
+
+    sheet: str | None
+    number: int
+    column: int
+    text: str
+    marker: str = ""
+    claims: int | None = None
+    is_agency: bool = False
 
 
 class GroupStack:

@@ -1,13 +1,10 @@
 """Guess: of which kind a list seems to be, for a screen that offers another one. It suggests, and decides nothing."""
 
-from dataclasses import replace
-
 from iso_rollout.text import fold
 
 from .grid import Grid, as_text
 from .header import find_header, header_at
 
-LOOKED_AT = 40  # rows of a sheet in which no heading was found
 CLEARLY = 70  # points by which another kind must lead: most of a column more
 OF_A_WORD = 60  # points for words above the table and in the file's name that speak for a kind
 
@@ -19,7 +16,7 @@ def likely_kind(reading, kinds):
     """
     grids = {table.name: (table.grid, table.header) for table in reading.tables}
     if not grids:
-        grids = {sheet.name: (_top(sheet), None) for sheet in reading.parsed if sheet.is_visible}
+        grids = {sheet.name: (Grid(sheet), None) for sheet in reading.parsed if sheet.is_visible}
     points = {
         kind.name: max((_points(*found, kind, reading.filename) for found in grids.values()), default=0)
         for kind in kinds
@@ -28,11 +25,6 @@ def likely_kind(reading, kinds):
     if best is None or not points[best.name]:
         return None, 0
     return best, points[best.name] - points.get(reading.kind.name, 0)
-
-
-def _top(sheet):
-    rows = [list(row) for row in sheet.rows[:LOOKED_AT]]  # the grid converts old fonts in place
-    return Grid(replace(sheet, numbers=sheet.numbers[:LOOKED_AT], rows=rows))
 
 
 def _points(grid, known, kind, filename):

@@ -4,12 +4,12 @@
 rows, and reads the cells. It never raises for anything in the file: what is wrong comes back as problems.
 """
 
-import gc
 import os
 import re
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
+from itertools import repeat
 
 from iso_rollout.text import tone_key
 
@@ -20,7 +20,8 @@ from .header import find_header
 from .overrides import Overrides
 from .parsed import column_number, refuse_rows
 from .problems import Problem, Reason, Refused
-from .tables import Table
+from .strips import Strip
+from .tables import Row, Table
 
 
 @dataclass
@@ -40,7 +41,7 @@ class Reading:
     kind: object
     tables: list = field(default_factory=list)
     sheets: list = field(default_factory=list)
-    rows: list = field(default_factory=list)
+    is_read: bool = False  # whether the cells of the tables were read; else there are no rows
     errors: list = field(default_factory=list)
     warnings: list = field(default_factory=list)
     parsed: list = field(default_factory=list, repr=False)  # every sheet as it stands in the file
@@ -50,6 +51,41 @@ class Reading:
         return not self.errors
 
     @property
+    def count(self):
+        """How many rows there are."""
+        return sum(table.count for table in self.tables) if self.is_read else 0
+
+    @cached_property
+    def rows(self):
+        """[`Row`]: for lists of some thousand; of longer ones ask `column` and `row`."""
+        return [row for table in self.tables for row in table.rows] if self.is_read else []
+
+    def column(self, name):
+        """The values of a field in all rows as one `Strip`, empty where a row says nothing."""
+        strips = [table.values.get(name) or Strip.blank(table.count) for table in self.tables if self.is_read]
+        return strips[0] if len(strips) == 1 else Strip.joined(strips)
+
+    def cells(self, name):
+        """(sheet, address) of a field in all rows, as `Row.cell` gives it."""
+        for table in self.tables if self.is_read else ():
+            yield from zip(repeat(table.name), table.cells(name))
+
+    def row(self, index):
+        """One `Row` by its place among all rows."""
+        for table in self.tables:
+            if index < table.count:
+                return Row(table, index)
+            index -= table.count
+        raise IndexError(index)
+
+    def row_at(self, sheet, number):
+        """The `Row` of a sheet's row number, None when that is no row of the list."""
+        for table in self.tables if self.is_read else ():
+            if table.name == sheet and (index := table.index(number)) is not None:
+                return Row(table, index)
+        return None
+
+    @property
     def columns_ignored(self):
         return [(table.name, column) for table in self.tables for column in table.ignored_columns()]
 
@@ -57,43 +93,30 @@ class Reading:
 def read(source, filename, kind, *, convert_legacy=False, sheet=None, overrides=None, today=None):
     """Read a list of one kind from a workbook or csv.
 
-    `source`: a path or the bytes. `filename`: shown only; the content decides what the file is. `kind`: a `Kind`.
+    `source`: a path, the bytes, or a function that gives the parsed sheets (or raises `Refused`) of a file that was
+    opened before. `filename`: shown only; the content decides what the file is. `kind`: a `Kind`.
     `convert_legacy`: TCVN3, VNI and mojibake are converted instead of refused. `sheet`: read this sheet only.
     `overrides`: an `Overrides`, corrections by a person. `today`: dates after it are refused; default today.
     """
     reading = Reading(filename, kind)
-    overrides = overrides or Overrides()
     try:
-        parsed = parse(_bytes(source), convert_legacy=convert_legacy)
+        reading.parsed = (
+            source() if callable(source) else parse(_bytes(source), convert_legacy=convert_legacy)
+        )
     except Refused as refused:
         reading.errors.append(refused.as_problem())
         return reading
-    reading.parsed = parsed
-    with _no_garbage_collection(sum(len(part.rows) for part in parsed)):
-        _read_sheets(reading, parsed, overrides, sheet)
-        if reading.errors:
-            return reading
-        for table in reading.tables:
-            table.read_cells(today=today or date.today(), convert_legacy=convert_legacy)
-            reading.rows += table.rows
-            reading.errors += table.errors
-            reading.warnings += table.warnings
-        _check_unique(reading)
+    _read_sheets(reading, reading.parsed, overrides or Overrides(), sheet)
+    if reading.errors:
+        return reading
+    for table in reading.tables:
+        table.read_cells(today=today or date.today(), convert_legacy=convert_legacy)
+        reading.errors += table.errors
+        reading.warnings += table.warnings
+    reading.is_read = True
+    _check_unique(reading)
     _warn_of_columns(reading)
     return reading
-
-
-@contextmanager
-def _no_garbage_collection(rows):
-    """Half a million new objects and no cycle among them: looking for cycles would take a third of the time."""
-    pause = rows > 10_000 and gc.isenabled()
-    if pause:
-        gc.disable()
-    try:
-        yield
-    finally:
-        if pause:
-            gc.enable()
 
 
 def _bytes(source):
@@ -115,7 +138,7 @@ def _read_sheets(reading, parsed, overrides, wanted):
             reading.warnings.append(
                 Problem("W_HIDDEN_SHEET", "The sheet is hidden; it was not read.", sheet.name)
             )
-        elif table := _recognise(sheet, reading.kind, overrides):
+        elif (table := _recognise(sheet, reading.kind, overrides)) is not None:
             candidates.append(table)
         else:
             reading.sheets.append(SheetNote(sheet.name, "ignored", Reason("no heading of this kind of list")))
@@ -149,20 +172,14 @@ def _correct(grid, address, value):
     match = re.fullmatch(r"([A-Z]{1,2})([0-9]{1,7})", address)
     if not match:
         return
-    row, column = int(match[2]), column_number(match[1])
-    cells = grid.by_number.get(row)
-    if cells is not None:
-        cells.extend([None] * (column - len(cells)))
-        cells[column - 1] = value or None
-        for notes in (grid.parsed.formulas, grid.encodings, grid.parsed.formats):
-            notes.pop((row, column), None)
+    grid.correct(int(match[2]), column_number(match[1]), value)
 
 
 def _choose(reading, candidates):
     """The sheets of one list: those whose columns tell most; summaries and other lists are left."""
     kind = reading.kind
     telling = {*kind.subject, *kind.evidence}
-    filled = [table for table in candidates if table.rows]
+    filled = [table for table in candidates if table.count]
     if not filled:
         return candidates[:1]
 
@@ -174,7 +191,7 @@ def _choose(reading, candidates):
         return (
             evidence > 0,
             len(shape(table)),
-            sum(len(other.rows) for other in filled if shape(other) == shape(table)),
+            sum(other.count for other in filled if shape(other) == shape(table)),
         )
 
     best = max(filled, key=weight)
@@ -186,7 +203,7 @@ def _choose(reading, candidates):
             reading.sheets.append(
                 SheetNote(table.name, "summary", Reason("counts units instead of listing them"))
             )
-        elif table.rows:
+        elif table.count:
             reading.sheets.append(SheetNote(table.name, "ignored", Reason("other columns than the list")))
             reading.warnings.append(
                 Problem(
@@ -224,19 +241,19 @@ def _check_ambiguous(reading, tables):
 
 
 def _identity(table, row):
-    """Whom a row is about, as far as its own cells and its group tell: districts have communes of one name."""
+    """Whom and what a row is about, as far as its own cells and its group tell: districts have communes of one name."""
+    columns = sorted((c for c in table.header.columns if c.field), key=lambda column: column.field.name)
+    said = {column: table.grid.text(row.number, column.number) for column in columns}
     for wanted in ("code", "procedure_code"):
-        for column in table.header.columns:
-            is_key = column.field and column.field.unique and column.field.type == wanted
-            if is_key and (text := table.grid.text(row.number, column.number)):
+        for column, text in said.items():
+            if column.field.unique and column.field.type == wanted and text:
                 return text.upper()
-    telling = {*table.kind.subject, *table.kind.evidence, "district", "parent"}
-    texts = [
-        f"{c.field.name} {table.grid.text(row.number, c.number)}"
-        for c in table.header.columns
-        if c.field and c.field.name in telling
+    telling = [
+        text
+        for column, text in said.items()
+        if column.field.name in (*table.kind.subject, *table.kind.evidence, "district", "parent")
     ]
-    return tone_key(" ".join(sorted(texts) + [group.text for group in row.groups]))
+    return tone_key(" ".join(telling + [group.text for group in row.groups]))
 
 
 def _check_found(reading, parsed, candidates):
@@ -261,7 +278,7 @@ def _check_found(reading, parsed, candidates):
                 reading.errors.append(Problem(
                     "E_HEADER_MISSING", "The column “%(title)s” is missing.", table.name, "header", "", {"title": field_.title}
                 ))  # fmt: skip
-    count = sum(len(table.rows) for table in reading.tables)
+    count = sum(table.count for table in reading.tables)
     if not count:
         reading.errors.append(Problem("E_NO_ROWS", "The list holds no rows.", reading.tables[0].name, "file"))
     if count > MAX_ROWS:
@@ -271,18 +288,16 @@ def _check_found(reading, parsed, candidates):
 def _check_unique(reading):
     """The same code in two rows: the later one is named."""
     for field_ in reading.kind.fields:
-        if not field_.unique:
-            continue
         first = {}
-        for row in reading.rows:
-            value = row.values.get(field_.name)
+        for index, value in enumerate(reading.column(field_.name)) if field_.unique else ():
             if value is None:
                 continue
             key = value.casefold() if isinstance(value, str) else value
-            if (other := first.setdefault(key, row)) is not row:
+            if (other := first.setdefault(key, index)) != index:
+                row = reading.row(index)
                 reading.errors.append(Problem(
                     "E_DUP", "“%(value)s” stands in row %(row)s already.", row.sheet, row.cell(field_.name), field_.title,
-                    {"value": value, "row": other.number},
+                    {"value": value, "row": reading.row(other).number},
                 ))  # fmt: skip
 
 

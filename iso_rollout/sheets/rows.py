@@ -5,8 +5,8 @@ running number looks like, which words stand there, what follows.
 """
 
 import re
-from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from bisect import bisect_right
+from dataclasses import replace
 
 from iso_rollout.text import clean, fold, parse_form, parse_level, parse_mark, parse_unit_name, unit_type_of
 
@@ -15,11 +15,23 @@ from .frame import FOOT_WORDS, NOTE_WORDS, is_number_row
 from .grid import as_text
 from .problems import Reason
 from .totals import LONGEST, claim, is_total
+from .verdicts import (
+    APART,
+    BLANK,
+    DATA,
+    FOOTER,
+    GROUP,
+    HEADER,
+    NOTE,
+    NUMBER_ROW,
+    TITLE,
+    TOTAL,
+    Verdict,
+    Verdicts,
+)
 
-TITLE, HEADER, NUMBER_ROW, GROUP, DATA = "title", "header", "number_row", "group", "data"
-SUBTOTAL, TOTAL, NOTE, FOOTER, BLANK = "subtotal", "total", "note", "footer", "blank"
-CLASSES = (TITLE, HEADER, NUMBER_ROW, GROUP, DATA, SUBTOTAL, TOTAL, NOTE, FOOTER, BLANK)
-
+# What the rule for ordinary rows asks about a cell.
+_FILLED, _TRUE, _TEXT, _SPECIAL, _EVIDENCE = 1, 2, 4, 8, 16
 LONGEST_FOOT = 20  # rows of signatures and recipients
 _FIRST_LETTERS_OF_TOTALS = ("", "c", "C", "t", "T")
 NUMBERED_NAME = Reason("running number and name without anything else")
@@ -38,55 +50,6 @@ _BLOCK = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class GroupRow:
-    """A row that heads the rows below it: its text without marker and count, as written otherwise."""
-
-    sheet: str | None
-    number: int
-    column: int
-    text: str
-    marker: str = ""
-    claims: int | None = None
-    is_agency: bool = False
-
-
-@dataclass(slots=True)
-class Row:
-    """One row that is about one agency (or procedure, person …).
-
-    `values`: field → cleaned value; a field without a value is absent. `groups`: the group rows above, outermost
-    first. `reason`: why it was taken for data. `cell(name)`: the address a value came from.
-    """
-
-    sheet: str | None
-    number: int
-    reason: Reason
-    groups: tuple
-    values: dict = field(default_factory=dict)
-    sources: dict = field(default_factory=dict)  # field → address, where it is not the field's own column
-    letters: dict = field(
-        default_factory=dict, repr=False
-    )  # field → column letters, shared by the sheet's rows
-
-    def cell(self, name):
-        """ "B3": the cell of a field; the row's first cell when the field has no column."""
-        if name in self.sources:
-            return self.sources[name]
-        return f"{self.letters.get(name) or next(iter(self.letters.values()), 'A')}{self.number}"
-
-
-class Verdict(NamedTuple):
-    """What a row was taken for, and why; `text` and `column` of the cell that decided."""
-
-    number: int
-    cls: str
-    reason: Reason
-    column: int = 0
-    text: str = ""
-    marker: str = ""
-
-
 class Classifier:
     """Judges the rows below the header of one sheet."""
 
@@ -102,12 +65,12 @@ class Classifier:
             self.subjects = [c.number for c in header.columns if c.field and c.field.name in kind.subject]
         # In a column of marks only a mark is evidence.
         self.evidence = [
-            (c.number, c.field if c.option is None else replace(c.field, type="mark"), {})
+            (c.number, c.field if c.option is None else replace(c.field, type="mark"))
             for c in header.columns
             if c.field and c.field.name in kind.evidence
         ]
         self.reasons = {
-            field_.name: Reason("name and “%(title)s”", title=field_.title) for _, field_, _ in self.evidence
+            field_.name: Reason("name and “%(title)s”", title=field_.title) for _, field_ in self.evidence
         }
         self.headings = {c.number: fold(c.path[-1]) for c in header.columns if c.path}
         self.raw_headings = {
@@ -118,23 +81,34 @@ class Classifier:
         self.needs_evidence = bool(self.evidence) or (kind.number_is_evidence and self.order is not None)
 
     def verdicts(self, by_person=None):
-        """[Verdict] of every row that holds anything, title rows included; `by_person`: {row: class}."""
-        by_person = by_person or {}
-        found = []
-        for number in self.grid.numbers:
-            if number < self.header.first:
-                found.append(self._above(number))
-            elif number <= self.header.last:
-                found.append(Verdict(number, HEADER, Reason("the heading")))
-            else:
-                is_first = found[-1].cls == HEADER
-                found.append((not is_first and self._plain(number)) or self._judge(number, is_first=is_first))
-            if number in by_person and found[-1].cls != by_person[number]:
-                last = found[-1]
-                found[-1] = Verdict(
-                    number, by_person[number], Reason("said by a person"), last.column, last.text, last.marker
+        """The `Verdicts` of all rows that hold anything, title rows included; `by_person`: {row: class}."""
+        by_person, numbers = by_person or {}, self.grid.numbers
+        found = self._ordinary()
+        closer = bytearray(found.ordinary)  # APART where a row has to be looked at
+        for number in by_person:
+            if (position := self.grid.parsed.position(number)) is not None:
+                closer[position] = APART
+        position = 0
+        while (position := closer.find(APART, position)) >= 0:
+            is_ordinary = found.ordinary[position] != APART
+            verdict = found[position] if is_ordinary else self._verdict(position, found)
+            if by_person.get(verdict.number, verdict.cls) != verdict.cls:
+                verdict = verdict._replace(cls=by_person[verdict.number], reason=Reason("said by a person"))
+            found.put(position, verdict)
+            position += 1
+            if verdict.cls == HEADER and position < len(numbers):
+                found.ordinary[position] = closer[position] = (
+                    APART  # below a heading numbers of columns may stand
                 )
         return self._end_table(found, by_person)
+
+    def _verdict(self, position, found):
+        number, is_first = self.grid.numbers[position], found.is_heading(position - 1)
+        if number < self.header.first:
+            return self._above(number)
+        if number <= self.header.last:
+            return Verdict(number, HEADER, Reason("the heading"))
+        return self._judge(number, is_first=is_first)
 
     def _above(self, number):
         """A title row, or the first group when it stands right above the heading: "A. XÂY DỰNG MỚI"."""
@@ -156,44 +130,63 @@ class Classifier:
                 )
         return Verdict(number, TITLE, Reason("above the heading"))
 
-    def _plain(self, number):
-        """The common case, fast: a name and a cell that only a row about an agency has. None: look closer."""
-        cells = self.grid.by_number[number]
-        width = len(cells)
-        subject = next((column for column in self.subjects if column <= width and cells[column - 1]), None)
-        if subject is None or self._may_be_special(cells[subject - 1]):
-            return None
-        first = next(value for value in cells if value is not None)
-        if first.__class__ is str and self._may_be_special(first):
-            return None
-        for column, field_, seen in self.evidence:
-            value = cells[column - 1] if column <= width else None
-            if (
-                value is not None
-                and (number, column) not in self.grid.covered
-                and self._is_evidence(value, field_, seen)
-            ):
-                return Verdict(number, DATA, self.reasons[field_.name], subject)
-        return None
+    # The common case: a name and a cell that only a row about an agency has. Asked of how a row looks, so that the
+    # hundred thousand rows of a list that look alike are asked once.
+
+    def _ordinary(self):
+        """`Verdicts` in which the ordinary data rows are judged, all others not yet."""
+        numbers, strips = self.grid.numbers, {}
+        looks = {}  # column → one byte of marks for each row
+        for column in (*self.subjects, *(number for number, _ in self.evidence)):
+            strips.setdefault(column, self.grid.strip(column))
+        for column in range(1, self.grid.width + 1):  # where the first filled cell of a row may be
+            strip = strips.setdefault(column, self.grid.strip(column))
+            if 0 not in strip.codes:
+                break
+        fields = dict(self.evidence)
+        for column, strip in strips.items():
+            looks[column] = strip.labelled([self._marks(value, fields.get(column)) for value in strip.values])
+        for row, column in self.grid.covered if fields else ():
+            if column in fields and (position := self.grid.parsed.position(row)) is not None:
+                looks[column][position] &= ~_EVIDENCE
+        sorts, columns = [], sorted(looks)
+        sort_of = _Memo(lambda look: self._sort(dict(zip(columns, look, strict=True)), sorts))
+        ordinary = bytearray(map(sort_of.__getitem__, zip(*map(looks.get, columns), strict=True)))
+        ordinary = ordinary or bytearray(len(numbers))
+        below = bisect_right(numbers, self.header.last)
+        ordinary[:below] = bytes(below)
+        return Verdicts(numbers, ordinary, sorts)
+
+    def _marks(self, value, field_):
+        """What the rule asks about one cell; `field_`: where its column can be evidence."""
+        if value is None:
+            return 0
+        marks = _FILLED | _TRUE * bool(value) | _TEXT * (value.__class__ is str)
+        if self._may_be_special(value):
+            marks |= _SPECIAL
+        return marks | _EVIDENCE * (field_ is not None and _is_evidence(value, field_))
+
+    def _sort(self, look, sorts):
+        """Which sort of ordinary row looks like that, `APART` when it has to be looked at closer."""
+        subject = next((column for column in self.subjects if look[column] & _TRUE), None)
+        if subject is None or look[subject] & _SPECIAL:
+            return APART
+        first = next(marks for _column, marks in sorted(look.items()) if marks)
+        if first & _TEXT and first & _SPECIAL:
+            return APART
+        for column, field_ in self.evidence:
+            if look[column] & _EVIDENCE:
+                sort = (self.reasons[field_.name], subject)
+                if sort not in sorts:
+                    sorts.append(sort)
+                return sorts.index(sort) + 1
+        return APART
 
     def _may_be_special(self, value):
         """Blank, a heading repeated on the next page, or the beginning of "Tổng" or "Cộng"."""
-        return (
-            value.__class__ is not str
-            or value in self.raw_headings
-            or value.lstrip()[:1] in _FIRST_LETTERS_OF_TOTALS
-        )
-
-    @staticmethod
-    def _is_evidence(value, field_, seen):
-        if value.__class__ is not str:
+        if value in self.raw_headings or value.__class__ not in (str, float, int):
             return True
-        known = seen.get(value)
-        if known is None:
-            known = _is_evidence(value, field_)
-            if len(seen) < 50_000:
-                seen[value] = known
-        return known
+        return value.__class__ is str and value.lstrip()[:1] in _FIRST_LETTERS_OF_TOTALS
 
     def _judge(self, number, *, is_first):
         filled = self.grid.filled(number)
@@ -207,11 +200,11 @@ class Classifier:
         subject = next((column for column in self.subjects if self.grid.text(number, column)), None)
         evidence = next((name for column, name in self._evidence_of(number)), None)
         first_column, first_text = self._first_text(filled)
-        if is_total(first_text) and not (evidence and _is_number(marker) and subject):
+        if is_total(first_text) and not (evidence and is_number(marker) and subject):
             return Verdict(number, TOTAL, Reason("begins with “Cộng” or “Tổng”"), first_column, first_text)
         if subject and evidence:
             return Verdict(number, DATA, Reason("name and “%(title)s”", title=evidence), subject)
-        if subject and _is_number(marker) and (self.kind.number_is_evidence or not self.needs_evidence):
+        if subject and is_number(marker) and (self.kind.number_is_evidence or not self.needs_evidence):
             return Verdict(number, DATA, Reason("name and running number"), subject)
         return self._without_evidence(number, filled, marker, subject, evidence)
 
@@ -236,7 +229,7 @@ class Classifier:
             return Verdict(number, DATA, Reason("no name, but “%(title)s”", title=evidence), column)
         if subject and (not self.needs_evidence or self._filled_known(filled) >= 3):
             return Verdict(number, DATA, Reason("name and other cells of the list"), subject)
-        if subject and _is_number(marker):
+        if subject and is_number(marker):
             return Verdict(number, NOTE, NUMBERED_NAME, column, text, marker)
         reason = Reason("name without anything else") if subject else Reason("no name")
         return Verdict(number, NOTE, reason, column, text)
@@ -260,7 +253,7 @@ class Classifier:
             or parse_unit_name(text).kind in ("tinh", "huyen", "thi_xa", "thanh_pho", "quan")
         ):
             return Reason("a place or a heading without anything else")
-        if _is_number(marker) and not text.isupper():
+        if is_number(marker) and not text.isupper():
             return None
         if not others and (text.isupper() or column not in self.subjects):
             return Reason("one text alone")
@@ -271,11 +264,11 @@ class Classifier:
         return all(_is_figure(self.grid.value(number, column)) for column in columns)
 
     def _evidence_of(self, number):
-        for column, field_, seen in self.evidence:
+        for column, field_ in self.evidence:
             value = self.grid.value(number, column)
             if value is None or (number, column) in self.grid.covered:
                 continue
-            if self._is_evidence(value, field_, seen):
+            if _is_evidence(value, field_):
                 yield column, field_.title
 
     def _first_text(self, filled):
@@ -300,30 +293,25 @@ class Classifier:
     def _is_foot(self, number):
         filled = self.grid.filled(number)
         _, text = self._first_text(filled)
-        has_number = any(column == self.order and _is_number(as_text(value)) for column, value in filled)
-        return bool(FOOT_WORDS.match(text[:LONGEST]) or NOTE_WORDS.match(text[:LONGEST])) and not has_number
+        has_number = any(column == self.order and is_number(as_text(value)) for column, value in filled)
+        told = text[:LONGEST]
+        return bool(FOOT_WORDS.match(told) or NOTE_WORDS.match(told)) and not has_number
 
     def _end_table(self, found, by_person):
         """After the last row of data only totals, notes and the foot remain, whatever they look like."""
-        for index in range(max(0, len(found) - LONGEST_FOOT), len(found)):
+        for position in range(max(0, len(found) - LONGEST_FOOT), len(found)):
             # Signatures stand in any column, also where evidence would.
-            verdict = found[index]
+            verdict = found[position]
             if verdict.cls == DATA and verdict.number not in by_person and self._is_foot(verdict.number):
-                found[index] = verdict._replace(
-                    cls=FOOTER, reason=Reason("words of a signature or of recipients")
-                )
-        last = max((index for index, verdict in enumerate(found) if verdict.cls == DATA), default=-1)
-        for index in range(last + 1, len(found)):
-            verdict = found[index]
+                words = Reason("words of a signature or of recipients")
+                found.put(position, verdict._replace(cls=FOOTER, reason=words))
+        places = found.data()
+        last = places[-1] if places else -1
+        for position, verdict in found.others():
             is_foot = verdict.cls in (GROUP, NOTE) and verdict.reason is not NUMBERED_NAME
-            if is_foot and verdict.number not in by_person and last >= 0:
-                found[index] = Verdict(
-                    verdict.number,
-                    FOOTER,
-                    Reason("below the last row of the table"),
-                    verdict.column,
-                    verdict.text,
-                )
+            if position > last >= 0 and is_foot and verdict.number not in by_person:
+                below = Reason("below the last row of the table")
+                found.put(position, verdict._replace(cls=FOOTER, reason=below, marker=""))
         return found
 
 
@@ -334,6 +322,18 @@ def _marked(text):
         if parse_unit_name(text).is_unit and not _BLOCK.match(found["rest"]):
             return None
     return found
+
+
+class _Memo(dict):
+    """What a function gives, asked once for each argument."""
+
+    def __init__(self, ask):
+        super().__init__()
+        self.ask = ask
+
+    def __missing__(self, key):
+        value = self[key] = self.ask(key)
+        return value
 
 
 def group_text(text):
@@ -364,7 +364,7 @@ def _is_evidence(value, field_):
     return bool(text)
 
 
-def _is_number(marker):
+def is_number(marker):
     return bool(re.fullmatch(r"[0-9]{1,6}(?:\.[0-9]{1,3})*[.)]?", marker))
 
 
@@ -373,7 +373,7 @@ def _is_roman(marker):
 
 
 def _is_marker(text):
-    return _is_number(text) or _is_roman(text) or bool(re.fullmatch(r"[A-Za-zĐđ][.)]?", text))
+    return is_number(text) or _is_roman(text) or bool(re.fullmatch(r"[A-Za-zĐđ][.)]?", text))
 
 
 def _is_figure(value):

@@ -1,7 +1,7 @@
 """Workbooks .xlsx: values by calamine, and what calamine does not tell by a pass over the sheet's XML.
 
-That pass (hidden rows and columns, merged ranges, formulas, fonts, number formats) uses expat and is left out
-for sheets whose bytes show none of these, so a plain list of 100,000 rows costs little more than its values.
+That pass (hidden rows and columns, merged ranges, formulas, fonts, number formats) uses expat and leaves the rows
+out where their bytes show none of these, so a plain list of 100,000 rows costs little more than its values.
 Runs in the parsing child.
 """
 
@@ -19,10 +19,13 @@ from .formulas import formula_state
 from .guard import MAX_COLUMNS, MAX_ROWS, read_member, refuse_corrupt, refuse_macros
 from .parsed import ParsedSheet, column_number, refuse_columns, refuse_rows, value_rows
 
-# What makes a sheet worth the slow pass; plain byte searches cost a tenth of one regular expression.
-_REMARKABLE = (b"<f", b'hidden="', b't="e"', b"mergeCell ")
+# What makes the rows of a sheet worth the slow pass; plain byte searches cost a tenth of one regular expression.
+_REMARKABLE = (b"<f", b'hidden="', b't="e"')
 _SECOND_LETTER = re.compile(rb'r="[A-Z][A-Z]')  # a column beyond Z
-_PREFIXED = re.compile(rb"<\w+:worksheet")
+_MOST_STYLES = 10  # that are looked for one by one
+# Ways to write XML in which those searches would miss something: UTF-16, comments, single quotes, prefixes.
+_UNUSUAL = (b"\0", b"<!", b"='")
+_PREFIXED = re.compile(rb"<\w+:(?:worksheet|sheetData)")
 
 
 def parse_xlsx(data):
@@ -47,8 +50,7 @@ def parse_xlsx(data):
         parsed.append(sheet)
         if not is_visible:
             continue
-        if formats or fonts or _is_remarkable(xml):
-            _SheetPass(sheet, formats, fonts).read(xml)
+        _SheetPass(sheet, formats, fonts).read(_without_plain_rows(xml, {*formats, *fonts}))
         try:
             sheet.fill(value_rows(values.get_sheet_by_name(name)))
         except (CalamineError, ValueError, OSError):
@@ -58,13 +60,29 @@ def parse_xlsx(data):
     return parsed
 
 
-def _is_remarkable(xml):
-    return (
-        any(needle in xml for needle in _REMARKABLE)
-        or bool(_SECOND_LETTER.search(xml))
-        or bool(_PREFIXED.search(xml[:2000]))
-        or b"\0" in xml[:4]  # UTF-16
-    )
+def _without_plain_rows(xml, styles):
+    """A sheet's XML; without its rows where they hold nothing but values. `styles`: those that are remarkable."""
+    first, last = xml.find(b"<sheetData>"), xml.rfind(b"</sheetData>")
+    if (
+        first < 0
+        or last < first
+        or _PREFIXED.search(xml[:2000])
+        or any(sign in xml for sign in _unusual(xml))
+    ):
+        return xml
+    if len(styles) > _MOST_STYLES:
+        return xml
+    needles = (*_REMARKABLE, *(b's="%d"' % style for style in styles))
+    if any(xml.find(needle, first, last) >= 0 for needle in needles) or _SECOND_LETTER.search(
+        xml, first, last
+    ):
+        return xml
+    return xml[:first] + xml[last + len(b"</sheetData>") :]
+
+
+def _unusual(xml):
+    """The signs to look for, those left out whose single bytes are not there: that is seen in no time."""
+    return [sign for sign in _UNUSUAL if all(bytes([byte]) in xml for byte in sign)]
 
 
 def _workbook(parts):

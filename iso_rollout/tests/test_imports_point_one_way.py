@@ -1,6 +1,6 @@
 """The rooms of the house and the direction of their imports (docs, "Rooms").
 
-`iso_rollout.sheets, iso_rollout.text ← agencies ← procedures ← reports ← iso_rollout.urls`, and
+`iso_rollout.sheets, iso_rollout.papers, iso_rollout.text ← agencies ← procedures ← reports ← iso_rollout.urls`, and
 inside an app `lifecycle → models → imports, forms → views → urls`.
 """
 
@@ -20,6 +20,7 @@ FLOORS = {
     "errors": BELOW,
     "models": BELOW,
     "history": BELOW,
+    "progress": BELOW,
     "access": BELOW,
     "views": VIEWS,
     "admin": VIEWS,
@@ -144,6 +145,8 @@ def test_the_register_itself_is_read():
         ("procedures.models.rollouts", "from reports import figures"),
         ("iso_rollout.text.names", "from agencies.models import Agency"),
         ("iso_rollout.sheets.rows", "import agencies"),
+        ("iso_rollout.papers.pdf", "from procedures.models import Document"),
+        ("iso_rollout.child", "from agencies import access"),
         ("reports.figures", "from iso_rollout.urls import urlpatterns"),
         ("reports.figures", "from iso_rollout import urls"),
         ("procedures.models.rollouts", "from procedures.views import agency"),

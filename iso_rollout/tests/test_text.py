@@ -147,12 +147,6 @@ def test_no_two_departments_of_a_real_list_are_one():
     assert [(a, b) for i, a in enumerate(names) for b in names[i + 1 :] if text.same_department(a, b)] == []
 
 
-def test_search_words():
-    assert text.expand_abbreviations("TX My Hao") == "thi xa my hao"
-    assert text.expand_abbreviations("U.B.N.D X. Lạc Đạo") == "uy ban nhan dan xa lac dao"
-    assert text.expand_abbreviations("lac x") == "lac x"
-
-
 def test_vietnamese_order():
     right = ["An", "Ăn", "Ân", "Ba", "Bà", "Bả", "Bã", "Bá", "Bạ", "Ba Đình", "Can", "Da", "Đa", "Ê", "Ô", "Ơ", "U", "Ư",
              "Xã 2", "Xã 10", "Xã Ân"]  # fmt: skip

@@ -25,8 +25,13 @@ def clean(text):
     """
     if text.isascii():
         return " ".join(text.split())
-    text = unicodedata.normalize("NFC", text).translate(_LOOK_ALIKES)
-    return " ".join(_INVISIBLE.sub("", text).split())
+    text = unicodedata.normalize("NFC", text)
+    if "\u00d0" in text or "\u00f0" in text:
+        text = text.translate(_LOOK_ALIKES)
+    # Of the invisible characters only U+034F counts as printable; most texts need no search.
+    if not text.isprintable() or "\u034f" in text:
+        text = _INVISIBLE.sub("", text)
+    return " ".join(text.split())
 
 
 def find_bad_characters(text):

@@ -183,21 +183,3 @@ def _one_capital_per_word(text):
         return letters[0] + letters[1:].lower()
 
     return re.sub(r"[^\W\d_][\w&]*", word, text)
-
-
-# Short forms in a search box → the words they stand for, accent-free.
-_EXPANSIONS = {
-    "ubnd": "uy ban nhan dan", "tx": "thi xa", "tp": "thanh pho", "tt": "thi tran", "h": "huyen", "x": "xa",
-    "p": "phuong", "q": "quan", "bql": "ban quan ly", "vp": "van phong", "kcn": "khu cong nghiep",
-}  # fmt: skip
-
-
-def expand_abbreviations(query):
-    """What somebody typed into a search box → accent-free words: "TX My Hao" → "thi xa my hao"."""
-    joined = re.sub(r"\b([A-Za-zĐđ])\.(?=[A-Za-zĐđ](?:\b|\.))", r"\1", clean(query))  # U.B.N.D, T.P
-    words = fold(joined).split()
-    # A single letter at the very end is somebody still typing, not a unit type.
-    return " ".join(
-        word if len(word) == 1 and i == len(words) - 1 else _EXPANSIONS.get(word, word)
-        for i, word in enumerate(words)
-    )

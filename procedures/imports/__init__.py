@@ -10,7 +10,9 @@ _HOME = {
     "people": ("agencies.imports.people_list", "PeopleList"),
     "agency-procedures": ("procedures.imports.duty_list", "DutyList"),
 }
+# Lists as offices write them. Beside them the register takes back the workbooks that it gave out.
 NAMES = tuple(_HOME)
+_HOME["update"] = ("procedures.workbooks.kind", "UpdateWorkbook")
 
 
 def kind(name):

@@ -70,8 +70,9 @@ class ProcedureList(RecordList):
     roles = frozenset({Role.COORDINATOR})
     columns = ("code", "name", "field", "handled_by", "decision")
 
-    def rows(self, *, user, on, options=None):
-        for procedure in Procedure.objects.in_force(on).order_by("field", "code", "id").iterator():
+    def rows(self, *, user, on, options=None, among=None):
+        procedures = Procedure.objects.in_force(on) if among is None else among
+        for procedure in procedures.order_by("field", "code", "id").iterator():
             levels = "; ".join(LEVEL_WORDS[level] for level in procedure.levels.split(",") if level)
             yield procedure.code, procedure.name, procedure.field, levels, procedure.decision
 

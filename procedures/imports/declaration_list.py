@@ -25,13 +25,15 @@ class DeclarationList(ListKind):
     roles = frozenset({Role.COORDINATOR})
     columns = ("code", "name", "parent", "standard", "form", "number", "declared_on")
 
-    def rows(self, *, user, on, options=None):
+    def rows(self, *, user, on, options=None, among=None):
         register = Register(on, user=user)
         declared = (
             Declaration.objects.by(on)
             .select_related("standard")
             .order_by("agency__path", "declared_on", "id")
         )
+        if among is not None:
+            declared = declared.filter(agency__in=among.order_by().values("pk"))
         forms = dict(
             Milestone.objects.filter(declaration__isnull=False).values_list("declaration", "rollout__form")
         )

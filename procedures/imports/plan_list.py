@@ -6,7 +6,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from agencies.access import roles_at
-from agencies.imports.checked import Options
+from agencies.imports.checked import CHANGED, NEW, Options
 from agencies.imports.kinds import about_agencies
 from agencies.imports.naming import Naming
 from agencies.imports.records import Draft, RecordList, in_batches
@@ -17,6 +17,7 @@ from iso_rollout.sheets import Problem
 from iso_rollout.sheets.examples import PLAN
 from procedures.lifecycle import Form
 from procedures.models import Plan, Rollout, Standard
+from procedures.models.telling import tell_assigned, tell_due_changed
 
 
 class PlanList(RecordList):
@@ -29,10 +30,12 @@ class PlanList(RecordList):
     roles = frozenset({Role.COORDINATOR})
     columns = ("code", "name", "parent", "form", "year", "due_on", "standard")
 
-    def rows(self, *, user, on, options=None):
-        plan = self._plan(user, on, options or Options())
+    def rows(self, *, user, on, options=None, among=None):
         register = Register(on, user=user)
-        rollouts = Rollout.objects.filter(plan=plan).select_related("target_standard")
+        rollouts = among
+        if among is None:
+            rollouts = Rollout.objects.filter(plan=self._plan(user, on, options or Options()))
+        rollouts = rollouts.select_related("target_standard")
         for rollout in rollouts.order_by("year", "agency__path", "form"):
             if known := register.get(rollout.agency_id):
                 parent = register.get(known.parent_id)
@@ -153,6 +156,18 @@ class PlanList(RecordList):
             "agency_code": known.code, "agency_name": known.name, "form": rollout.form, "year": rollout.year,
             "due_on": (draft.values.get("due_on") or rollout.due_on).isoformat(),
         }  # fmt: skip
+
+    def write(self, checked, *, change_set, by, options):
+        lines = [line for line in checked.lines if line.outcome in (NEW, CHANGED)]
+        assigned = [line.plan.instance for line in lines if line.outcome == NEW]
+        moved = [
+            line.plan.instance
+            for line in lines
+            if line.outcome == CHANGED and "due_on" in line.plan.differing()
+        ]
+        super().write(checked, change_set=change_set, by=by, options=options)
+        tell_assigned(assigned, by=by)
+        tell_due_changed(moved, by=by)
 
     def tell(self, name, value):
         if name == "target_standard_id":

@@ -4,7 +4,6 @@ import datetime
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
@@ -13,7 +12,7 @@ from agencies.imports.kinds import cell_of
 from iso_rollout.sheets import Problem
 from procedures.lifecycle import Form, Stage, State
 from procedures.models import Declaration, Precision, Rollout, Standard
-from procedures.models.declaration_lists import Declared, amend_many, declare_many
+from procedures.models.declaration_lists import Declared, amend_many, declare_many, fits
 
 BATCH = 500
 
@@ -315,11 +314,4 @@ def _amended(statement):
 
 def _fits(rollout, statement):
     reached = {m.stage for m in rollout.milestones.all() if m.counts}
-    return (
-        Stage.DECLARED not in reached
-        and statement.form in ("", rollout.form)
-        and rollout.target_standard_id in (None, statement.standard.pk)
-        and rollout.plan.starts_on <= statement.on
-        and rollout.assigned_on <= statement.on
-        and statement.on <= timezone.localdate()
-    )
+    return fits(rollout, reached, standard=statement.standard, on=statement.on, form=statement.form)

@@ -4,17 +4,38 @@ from collections import defaultdict
 
 from django.db import models, transaction
 from django.db.models import F, Q
-from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from agencies.access import scope_of
-from agencies.errors import Refused
 from agencies.history import change_of, open_change_set, record_many, snapshot
 from agencies.models import Agency
+from procedures.models.applications import Span, put_in
 from procedures.models.catalogue import Procedure
 from procedures.models.standards import Standard
 from procedures.models.tallies import retally
+
+
+def _under_iso(on, confirmed_only):
+    """The condition that a duty runs under a standard on a day.
+
+    Without what is not confirmed: no span counts that such a declaration began, and none ends by one.
+    """
+    from procedures.models.declarations import Declaration
+
+    past = PastApplication.objects.filter(agency_procedure=models.OuterRef("pk"), applied_on__lte=on)
+    if not confirmed_only:
+        return Q(applied_on__lte=on) | models.Exists(past.filter(until__gt=on))
+
+    def declared(agency, day, **more):
+        of_agency = Declaration.objects.waiting().filter(agency=models.OuterRef(agency), **more)
+        return models.Exists(of_agency.filter(declared_on=models.OuterRef(day)))
+
+    standard, owner = models.OuterRef("standard"), "agency_procedure__agency"
+    went_on = past.filter(~declared(owner, "applied_on", standard=standard))
+    went_on = went_on.filter(Q(until__gt=on) | declared(owner, "until"))
+    now = Q(~declared("agency", "applied_on", standard=standard), applied_on__lte=on)
+    return now | models.Exists(went_on)
 
 
 class AgencyProcedureQuerySet(models.QuerySet):
@@ -32,12 +53,20 @@ class AgencyProcedureQuerySet(models.QuerySet):
             Q(agency__dissolved_on__isnull=True) | Q(agency__dissolved_on__gt=on),
         )
 
-    def under_iso(self, on):
-        """Duties that run under any standard on a day."""
-        past = PastApplication.objects.filter(
-            agency_procedure=models.OuterRef("pk"), applied_on__lte=on, until__gt=on
+    def under_iso(self, on, *, confirmed_only=False):
+        """Duties that run under any standard on a day; or only by what the lead agency has confirmed."""
+        return self.filter(_under_iso(on, confirmed_only))
+
+    def unconfirmed(self, on):
+        """By how much fewer of these duties run under a standard on a day when only confirmed entries count."""
+        from procedures.models.declarations import Declaration
+
+        waiting = Declaration.objects.waiting().filter(declared_on__lte=on).order_by().values("agency")
+        counted = self.filter(agency__in=waiting).aggregate(
+            everything=models.Count("pk", filter=_under_iso(on, False)),
+            confirmed=models.Count("pk", filter=_under_iso(on, True)),
         )
-        return self.filter(Q(applied_on__lte=on) | models.Exists(past))
+        return counted["everything"] - counted["confirmed"]
 
     @transaction.atomic
     def apply(self, standard, *, on, by, change_set=None):
@@ -47,72 +76,112 @@ class AgencyProcedureQuerySet(models.QuerySet):
         already, or under another since that very day, stay as they are. Returns how many changed.
         """
         rows = self.exclude(standard=standard, applied_on__lte=on)
-        past = defaultdict(list)
-        for application in PastApplication.objects.filter(agency_procedure__in=rows.order_by().values("pk")):
-            past[application.agency_procedure_id].append(application)
-        applied, made, shortened = [], [], []
-        for row in rows.select_for_update(of=["self"]).select_related("agency", "procedure"):
-            before = snapshot(row), {p.pk: snapshot(p) for p in past[row.pk]}
-            new = row.insert_application(past[row.pk], standard, on)
-            if new is None:
-                continue
-            applied.append((row, before[0]))
-            made += [p for p in new if p.pk is None]
-            shortened += [(p, before[1][p.pk]) for p in new if p.pk is not None]
-        if not applied:
-            return 0
-        change_set = change_set or open_change_set(gettext("Procedures under %s") % standard, by=by)
-        rows = [row for row, _before in applied]
-        self.model.objects.bulk_update(rows, ["standard", "applied_on", "version"], batch_size=300)
-        PastApplication.objects.bulk_create(made, batch_size=500)
-        PastApplication.objects.bulk_update(
-            [p for p, _b in shortened], ["applied_on", "until"], batch_size=300
+        title = gettext("Procedures under %s") % standard
+        return rows.rewrite(
+            lambda _duty, chain: put_in(chain, standard.pk, on), by=by, change_set=change_set, title=title
         )
-        record_many([change_of(change_set, p) for p in made])
-        record_many([change_of(change_set, o, before=before) for o, before in shortened + applied])
-        retally({row.agency_id for row in rows})
-        return len(rows)
+
+    def that_came_under(self, standard, on):
+        """Duties that came under a standard on a day, whatever they run under since."""
+        past = PastApplication.objects.filter(
+            agency_procedure=models.OuterRef("pk"), standard=standard, applied_on=on
+        )
+        return self.filter(Q(standard=standard, applied_on=on) | models.Exists(past))
+
+    def that_ended(self, on):
+        """Duties that run under no standard since a day, or did until a later one."""
+        return self.filter(
+            models.Exists(PastApplication.objects.filter(agency_procedure=models.OuterRef("pk"), until=on))
+        )
 
     @transaction.atomic
-    def follow(self, *, on, change_set):
-        """These duties came under their standard on another day; None: they did not, what was before comes back.
+    def rewrite(self, change, *, change_set=None, by=None, title="", cell=""):
+        """Change the chains of these duties: `change(duty, chain)` gives the new one (see `applications`).
 
-        Raises Refused when an earlier application would last no day.
+        Set-based: one query for each kind of row, whatever their number. Without a change set one is opened
+        when something changes. Returns how many duties changed.
         """
-        rows = list(self.select_related("agency", "procedure").exclude(applied_on=on))
-        since = {row.pk: row.applied_on for row in rows}
-        ended = PastApplication.objects.filter(agency_procedure__in=rows).select_related(
-            "agency_procedure__agency", "agency_procedure__procedure", "standard"
-        )
-        ended = {p.agency_procedure_id: p for p in ended if p.until == since[p.agency_procedure_id]}
-        changes = []
-        for row in rows:
-            before, past = snapshot(row), ended.get(row.pk)
-            if on is None:
-                row.standard_id = past.standard_id if past else None
-                row.applied_on = past.applied_on if past else None
-            else:
-                row.applied_on = on
-            row.version += 1
-            changes.append(change_of(change_set, row, before=before))
-        for past in ended.values():
-            before = snapshot(past)
-            if on is not None and on <= past.applied_on:
-                day = date_format(past.applied_on)
-                raise Refused(gettext("Procedures ran under another standard since %s.") % day, "on")
-            past.until = on or past.until
-            changes.append(change_of(change_set, past, before=before, deleted=on is None))
-        self.model.objects.bulk_update(rows, ["standard", "applied_on", "version"], batch_size=300)
-        if on is None:
-            PastApplication.objects.filter(pk__in=[p.pk for p in ended.values()]).delete()
-        else:
-            PastApplication.objects.bulk_update(ended.values(), ["until"], batch_size=300)
-        record_many(changes)
-        retally({row.agency_id for row in rows})
+        past = defaultdict(list)
+        for application in PastApplication.objects.filter(agency_procedure__in=self.order_by().values("pk")):
+            past[application.agency_procedure_id].append(application)
+        rows = self.select_for_update(of=["self"]).select_related("agency", "procedure")
+        work = _Work()
+        touched = [row for row in rows if work.take(row, past[row.pk], change)]
+        if not touched:
+            return 0
+        change_set = change_set or open_change_set(title, by=by)
+        work.write(change_set, cell)
+        retally({row.agency_id for row in touched})
+        return len(touched)
+
+
+class _Work:
+    """What a change of chains does to the rows, gathered before anything is written."""
+
+    def __init__(self):
+        self.duties, self.changed, self.made, self.gone = [], [], [], []
+
+    def take(self, duty, past, change):
+        """Compare the chain of a duty with the new one; returns whether anything changes."""
+        chain = duty.chain(past)
+        wanted = change(duty, chain)
+        if wanted == chain:
+            return False
+        before = snapshot(duty)
+        current = wanted[-1] if wanted and wanted[-1].until is None else None
+        duty.standard_id = current.standard_id if current else None
+        duty.applied_on = current.since if current else None
+        duty.version += 1
+        self.duties.append((duty, before))
+        self._take_past(duty, past, [span for span in wanted if span is not current])
+        return True
+
+    def _take_past(self, duty, past, wanted):
+        """Past applications that stay are changed in place, so that their history goes on."""
+        left = list(past)
+        for span in wanted:
+            same = [p for p in left if p.standard_id == span.standard_id]
+            row = next((p for p in same if p.applied_on == span.since), same[0] if same else None)
+            if row is None:
+                self.made.append(
+                    PastApplication(
+                        agency_procedure=duty,
+                        standard_id=span.standard_id,
+                        applied_on=span.since,
+                        until=span.until,
+                    )
+                )
+                continue
+            left.remove(row)
+            if (row.applied_on, row.until) != (span.since, span.until):
+                before = snapshot(row)
+                row.applied_on, row.until = span.since, span.until
+                self.changed.append((row, before))
+        self.gone += left
+
+    def write(self, change_set, cell):
+        def line(record, **how):
+            return change_of(change_set, record, cell=cell, **how)
+
+        duties = {duty.pk: duty for duty, _before in self.duties}
+        for row in [*self.gone, *(row for row, _before in self.changed)]:
+            row.agency_procedure = duties[row.agency_procedure_id]
+        gone = [line(row, before=snapshot(row), deleted=True) for row in self.gone]
+        PastApplication.objects.filter(pk__in=[row.pk for row in self.gone]).delete()
+        columns = ["standard", "applied_on", "version"]
+        AgencyProcedure.objects.bulk_update(duties.values(), columns, batch_size=300)
+        changed = [row for row, _before in self.changed]
+        PastApplication.objects.bulk_update(changed, ["applied_on", "until"], batch_size=300)
+        PastApplication.objects.bulk_create(self.made, batch_size=500)
+        record_many(gone + [line(row) for row in self.made])
+        record_many([line(row, before=before) for row, before in self.changed + self.duties])
 
 
 class AgencyProcedure(models.Model):
     """One agency's duty to handle one procedure (TT 26/2014/TT-BKHCN Điều 4)."""
+
+    # Standard and day hang together with what it ran under before.
+    RESTORABLE = frozenset({"assigned_on", "ended_on", "document_code", "note"})
 
     agency = models.ForeignKey(
         Agency, models.PROTECT, related_name="procedures", db_index=False, verbose_name=_("agency")
@@ -160,40 +229,12 @@ class AgencyProcedure(models.Model):
     def history_agency_id(self):
         return self.agency_id
 
-    def insert_application(self, past, standard, on):
-        """Put one more standard into the chain of this duty, not yet stored.
-
-        `past` are its PastApplications. Returns those that are new or differ now; None when
-        nothing changes.
-        """
-        past = sorted(past, key=lambda p: p.applied_on)
-        before = next((p for p in reversed(past) if p.applied_on <= on), None)
-        after = next((p for p in past if p.applied_on > on), None)
-        if self.applied_on is not None and self.applied_on <= on:
-            before = self
-        if before is not None and (before.standard_id == standard.pk or before.applied_on == on):
-            return None
-        changed = []
-        if before is self:
-            # The usual case: it goes on under the new one.
-            changed.append(self._past(self.standard, self.applied_on, on))
-        elif before is not None and before.until > on:
-            before.until = on
-            changed.append(before)
-        following = after or (self if before is not self and self.applied_on is not None else None)
-        if following is None:
-            self.standard, self.applied_on = standard, on
-        elif following.standard_id == standard.pk:
-            # It came under the same standard earlier than was known.
-            following.applied_on = on
-            changed += [following] if following is not self else []
-        else:
-            changed.append(self._past(standard, on, following.applied_on))
-        self.version += 1
-        return changed
-
-    def _past(self, standard, applied_on, until):
-        return PastApplication(agency_procedure=self, standard=standard, applied_on=applied_on, until=until)
+    def chain(self, past):
+        """The standards this duty ran under, by day; `past` are its PastApplications."""
+        spans = [Span(p.standard_id, p.applied_on, p.until) for p in past]
+        if self.applied_on is not None:
+            spans.append(Span(self.standard_id, self.applied_on))
+        return sorted(spans, key=lambda span: span.since)
 
     @classmethod
     def refresh_derived(cls, duties):

@@ -5,7 +5,8 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from agencies.models import Level
-from iso_rollout.text import fold
+from agencies.models.keys import holds
+from iso_rollout.text import Query, text_key
 
 LEVEL_SETS = [
     ",".join(levels)
@@ -41,17 +42,15 @@ class ProcedureQuerySet(models.QuerySet):
         return self.filter(levels__contains=level)
 
     def matching(self, text):
-        """Search without accents or case; each word must occur in code, name or field."""
-        found = self
-        for word in fold(text).split():
-            found = found.filter(search_key__contains=word)
-        return found
+        """Those whose code, name or field holds each typed word or its beginning, as the search box reads it."""
+        return self.filter(holds(Query(text).needed))
 
 
 class Procedure(models.Model):
     """A published procedure. The national code is text, never a number (Excel eats its zeros)."""
 
     NOT_IN_HISTORY = ("search_key",)
+    RESTORABLE = frozenset({"code", "name", "field", "levels", "decision", "effective_on", "repealed_on"})
 
     # Empty: old lists have procedures without a code; field, name and levels tell them apart.
     code = models.CharField(_("code"), max_length=64, blank=True)
@@ -100,9 +99,7 @@ class Procedure(models.Model):
         return [Level(level) for level in self.levels.split(",") if level]
 
     def derive(self):
-        self.search_key = f"{self.code.casefold()} {fold(self.code)} {fold(self.name)} {fold(self.field)}"[
-            :1300
-        ]
+        self.search_key = text_key(self.code, self.name, self.field, codes=[self.code])[:1300]
 
     def save(self, *args, **kwargs):
         self.derive()

@@ -8,12 +8,15 @@ from django.db.models import F
 from django.utils import timezone
 
 from agencies.history import change_of, record_many, snapshot
-from procedures.lifecycle import Stage
+from agencies.progress import Doing, tell
+from procedures.lifecycle import Stage, State
 from procedures.models.agency_procedures import AgencyProcedure, PastApplication
+from procedures.models.coverage import Covers
 from procedures.models.declarations import Declaration, Precision, Redeclaration
 from procedures.models.entries import acting_roles
 from procedures.models.rollouts import Milestone, Rollout
 from procedures.models.tallies import retally
+from procedures.models.telling import tell_waiting
 
 BATCH = 500
 
@@ -28,6 +31,8 @@ class Declared:
     number: str = ""
     precision: str = Precision.DAY
     note: str = ""
+    signer: str = ""
+    document: object = None
     rollout: object = None
     cell: str = ""
 
@@ -45,11 +50,13 @@ def declare_many(entries, *, by, change_set, covers_procedures=True):
         for agency_id, day, standard_id in rows.values_list("agency_id", "declared_on", "standard_id"):
             earlier[agency_id].append((day, standard_id))
     now, made = timezone.now(), []
-    for entry in sorted(entries, key=lambda e: e.on):
+    for number, entry in enumerate(sorted(entries, key=lambda e: e.on)):
+        tell(Doing.WRITING, number, len(entries))
         declaration = Declaration(
             agency=entry.agency, standard=entry.standard, declared_on=entry.on, number=entry.number,
-            precision=entry.precision, note=entry.note, recorded_by=by, recorded_at=now,
-            reason=_reason(earlier[entry.agency.pk], entry),
+            precision=entry.precision, note=entry.note, signer=entry.signer, document=entry.document, recorded_by=by,
+            recorded_at=now, reason=_reason(earlier[entry.agency.pk], entry),
+            covers=Covers.ALL if covers_procedures else Covers.NONE,
         )  # fmt: skip
         earlier[entry.agency.pk].append((entry.on, entry.standard.pk))
         declaration.settle(by, acting_roles(by, entry.agency))
@@ -60,7 +67,23 @@ def declare_many(entries, *, by, change_set, covers_procedures=True):
     _reach(made, by, change_set)
     if covers_procedures:
         cover(entries, change_set=change_set)
+    tell_waiting([d for d, _entry in made])
     return [d for d, _entry in made]
+
+
+def fits(rollout, reached, *, standard, on, form=""):
+    """Whether a declaration completes an undertaking: open, of its form and standard, in its time.
+
+    `reached` are the rollout's stages that count; `form` "": any.
+    """
+    return (
+        rollout.state == State.ACTIVE
+        and Stage.DECLARED not in reached
+        and form in ("", rollout.form)
+        and rollout.target_standard_id in (None, standard.pk)
+        and rollout.plan.starts_on <= on
+        and rollout.assigned_on <= on <= timezone.localdate()
+    )
 
 
 def _reason(earlier, entry):
@@ -78,7 +101,7 @@ def _reach(made, by, change_set):
             continue
         milestone = Milestone(
             rollout=entry.rollout, stage=Stage.DECLARED, rank=Stage.DECLARED.rank, reached_on=entry.on,
-            declaration=declaration, recorded_by=by, recorded_at=declaration.recorded_at,
+            declaration=declaration, document=entry.document, recorded_by=by, recorded_at=declaration.recorded_at,
             acceptance=declaration.acceptance, reviewed_by=declaration.reviewed_by, reviewed_at=declaration.reviewed_at,
         )  # fmt: skip
         milestones.append((milestone, entry))
@@ -144,44 +167,46 @@ def _in_force(duty, day):
 
 @transaction.atomic
 def amend_many(amendments, *, by, change_set):
-    """Correct number and day of declarations on record: [(declaration, {field: value}, cell)].
+    """Correct number, signer and day of declarations on record: [(declaration, {field: value}, cell)].
 
-    The milestone and the procedures that came under the standard on the old day follow.
+    The milestone and the procedures that came under the standard on the old day follow. What staff correct waits for
+    confirmation anew.
     """
-    changes, moved = [], []
+    changes, moved, cells = [], [], {}
     for declaration, values, cell in amendments:
         before, was = snapshot(declaration), declaration.declared_on
         for name, value in values.items():
             setattr(declaration, name, value)
+        if declaration.counts:
+            declaration.settle_anew(by, acting_roles(by, declaration.agency))
         declaration.derive()
         declaration.version += 1
+        cells[declaration.pk] = cell
         changes.append(change_of(change_set, declaration, before=before, cell=cell))
         if declaration.declared_on != was:
-            moved.append((declaration, was, cell))
+            moved.append((declaration, was))
+    amended = {declaration.pk: declaration for declaration, _values, _cell in amendments}
     Declaration.objects.bulk_update(
-        [d for d, _values, _cell in amendments],
-        ["number", "declared_on", "precision", "lacks_evidence", "version"],
+        amended.values(),
+        ["number", "signer", "declared_on", "precision", "lacks_evidence", "version", *Declaration.REVIEW],
         batch_size=BATCH,
     )
-    touched = set()
-    for declaration, was, cell in moved:
-        for milestone in Milestone.objects.filter(declaration=declaration).select_related("rollout__agency"):
-            before = snapshot(milestone)
-            milestone.reached_on, milestone.version = declaration.declared_on, milestone.version + 1
-            milestone.save(update_fields=["reached_on", "version"])
-            changes.append(change_of(change_set, milestone, before=before, cell=cell))
-        duties = AgencyProcedure.objects.filter(
-            agency=declaration.agency_id, standard=declaration.standard_id, applied_on=was
-        ).select_related("agency", "procedure")
-        for duty in duties:
-            before = snapshot(duty)
-            duty.applied_on, duty.version = declaration.declared_on, duty.version + 1
-            duty.save(update_fields=["applied_on", "version"])
-            changes.append(change_of(change_set, duty, before=before, cell=cell))
-            touched.add(duty.agency_id)
+    followed = []
+    for batch in _batches(sorted(amended)):
+        rows = Milestone.objects.filter(declaration__in=batch).select_related("rollout__agency")
+        for milestone in rows:
+            before, declaration = snapshot(milestone), amended[milestone.declaration_id]
+            milestone.reached_on = declaration.declared_on
+            milestone.take_review(declaration)
+            if snapshot(milestone) == before:
+                continue
+            milestone.version += 1
+            changes.append(change_of(change_set, milestone, before=before, cell=cells[declaration.pk]))
+            followed.append(milestone)
+    Milestone.objects.bulk_update(followed, ["reached_on", "version", *Milestone.REVIEW], batch_size=BATCH)
     record_many(changes)
-    if touched:
-        retally(touched)
+    for declaration, was in moved:
+        declaration.move_cover(was, change_set, cell=cells[declaration.pk])
 
 
 def _batches(ids):

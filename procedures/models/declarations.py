@@ -13,10 +13,11 @@ from agencies.history import open_change_set, record, snapshot
 from agencies.models import Agency, Change
 from procedures import lifecycle
 from procedures.lifecycle import Acceptance, Stage, Standing, State, StepRefused
-from procedures.models.agency_procedures import AgencyProcedure
+from procedures.models.coverage import Coverage, Covers
 from procedures.models.documents import Document, entered
 from procedures.models.entries import Entry, EntryQuerySet, acting_roles
 from procedures.models.standards import Standard
+from procedures.models.telling import tell_waiting
 
 
 class Redeclaration(models.TextChoices):
@@ -90,14 +91,18 @@ class DeclarationQuerySet(EntryQuerySet):
         precision=Precision.DAY,
         scope_note="",
         note="",
+        notice_number="",
         covers_procedures=True,
+        chosen=None,
         change_set=None,
+        cell="",
     ):
         """Record that an agency declared its system (Điều 4.3). Returns the Declaration.
 
         With a `rollout` (and `seen`, its version) the milestone *declared* is reached by the
         same act, and *notified* when the days of notice and posting are both given;
-        `covers_procedures` puts the agency's procedures in force under the standard.
+        `covers_procedures` puts the agency's procedures in force under the standard; with `chosen`, ids of
+        duties, only those, and the others leave ISO on that day (Điều 4.4c: the scope is what is declared).
         `after` is the id of the declaration entered last that the person saw (0: none, None: not
         checked). Without a number or an exact day it is kept and marked as lacking evidence. Raises
         StepRefused (a hard rule, not their role, or the same declaration again) and ChangedMeanwhile.
@@ -115,6 +120,7 @@ class DeclarationQuerySet(EntryQuerySet):
         # One that was returned is mended, not entered beside itself.
         declaration = returned or Declaration(agency=agency, standard=standard, declared_on=on)
         declaration.notified_on, declaration.posted_on = notified_on, posted_on
+        declaration.notice_number = notice_number
         declaration.check_days(roles)
         last = own.order_by("id").last()
         if after is not None and after != (last.pk if last else 0):
@@ -132,12 +138,14 @@ class DeclarationQuerySet(EntryQuerySet):
         declaration.document = document = entered(document, change_set)
         declaration.number, declaration.signer, declaration.precision = number, signer, precision
         declaration.reason, declaration.scope_note, declaration.note = reason, scope_note, note
+        whole = Covers.ALL if chosen is None else Covers.CHOSEN
+        declaration.covers = whole if covers_procedures else Covers.NONE
         declaration.recorded_by, declaration.recorded_at = by, timezone.now()
         declaration.wait_for_review()
         declaration.version += 1 if returned else 0
         declaration.settle(by, roles)
         declaration.save()
-        record(change_set, declaration, before=before)
+        record(change_set, declaration, before=before, cell=cell)
         self._correct_next(declaration, change_set)
         if rollout is None and returned is not None:
             declaration.follow_review(change_set, counted=False)
@@ -150,11 +158,11 @@ class DeclarationQuerySet(EntryQuerySet):
                 document=document,
                 declaration=declaration,
                 change_set=change_set,
+                cell=cell,
             )
             declaration.tell_notified(rollout, by=by, change_set=change_set)
-        if covers_procedures:
-            duties = AgencyProcedure.objects.filter(agency=agency).in_force(on)
-            duties.apply(standard, on=on, by=by, change_set=change_set)
+        declaration.cover(change_set, chosen=chosen)
+        tell_waiting([declaration])
         return declaration
 
     def _correct_next(self, declaration, change_set):
@@ -171,8 +179,22 @@ class DeclarationQuerySet(EntryQuerySet):
         record(change_set, following, before=before)
 
 
-class Declaration(Entry):
+class Declaration(Coverage, Entry):
     """One declaration of conformity. No expiry, no suspension: the law has none."""
+
+    RESTORABLE = frozenset(
+        {
+            "declared_on",
+            "number",
+            "signer",
+            "reason",
+            "scope_note",
+            "notified_on",
+            "posted_on",
+            "note",
+            "document_id",
+        }
+    )
 
     agency = models.ForeignKey(
         Agency, models.PROTECT, related_name="declarations", db_index=False, verbose_name=_("agency")
@@ -198,7 +220,11 @@ class Declaration(Entry):
         _("reason"), max_length=12, choices=Redeclaration.choices, default=Redeclaration.FIRST
     )
     scope_note = models.CharField(_("scope"), max_length=500, blank=True)
+    covers = models.CharField(
+        _("procedures covered"), max_length=6, choices=Covers.choices, default=Covers.ALL
+    )
     # Notice to the lead agency and posting at the office or on the web (Điều 4.3); empty: not yet.
+    notice_number = models.CharField(_("number of the notice"), max_length=80, blank=True)
     notified_on = models.DateField(_("notified on"), null=True, blank=True)
     posted_on = models.DateField(_("posted on"), null=True, blank=True)
     # The agency's own decision to repeal it; empty: it stands.
@@ -215,6 +241,17 @@ class Declaration(Entry):
         indexes = [
             # The latest of each agency by a day: every figure of declared units.
             models.Index(fields=["agency", "-declared_on", "-id"], name="declaration_latest"),
+            # The lead agency's queue, oldest first; what staff have to mend.
+            models.Index(
+                fields=["recorded_at", "id"],
+                name="declaration_waiting",
+                condition=Q(acceptance=Acceptance.UNREVIEWED),
+            ),
+            models.Index(
+                fields=["recorded_at", "id"],
+                name="declaration_returned",
+                condition=Q(acceptance=Acceptance.RETURNED),
+            ),
         ]
         constraints = [
             *Entry.Meta.constraints,
@@ -231,6 +268,7 @@ class Declaration(Entry):
                 condition=Q(notified_on__isnull=True) | Q(notified_on__gte=F("declared_on")),
                 name="declaration_notified_after_it_began",
             ),
+            models.CheckConstraint(condition=Q(covers__in=Covers.values), name="declaration_covers_is_known"),
         ]
 
     def __str__(self):
@@ -281,7 +319,9 @@ class Declaration(Entry):
     def _claim(self, seen):
         """Take the declaration for this change: the version in the filter makes the second click miss."""
         claimed = Declaration.objects.filter(pk=self.pk, version=seen).update(version=seen + 1)
-        stored = Declaration.objects.select_related("agency", "standard").get(pk=self.pk)
+        stored = Declaration.objects.select_related("agency", "standard").filter(pk=self.pk).first()
+        if stored is None:
+            raise ChangedMeanwhile(self.agency, Change.objects.of(self))
         if not claimed:
             raise ChangedMeanwhile(stored)
         return stored
@@ -296,7 +336,7 @@ class Declaration(Entry):
     def amend(self, *, on, by, seen, why="", change_set=None, **values):
         """Correct day, number, signer, reason, scope, notice or note; the standard stays.
 
-        `values` are columns. The milestone and the procedures that came under the standard on
+        `values` are columns; a document may be a new one. The milestone and the procedures that came under the standard on
         the old day follow. What staff correct waits for confirmation anew. Raises StepRefused
         and ChangedMeanwhile.
         """
@@ -304,6 +344,7 @@ class Declaration(Entry):
         stored = self._claim(seen)
         before, was = snapshot(stored), stored.declared_on
         stored.declared_on, stored.precision = on, Precision.DAY
+        document = values.pop("document", stored.document)
         for name, value in values.items():
             setattr(stored, name, value)
         stored.check_days(roles)
@@ -311,27 +352,32 @@ class Declaration(Entry):
         if same.exclude(pk=stored.pk).exists():
             raise StepRefused(gettext("This declaration is on record already."), "on")
         counted = stored.counts
-        stored.wait_for_review()
-        stored.settle(by, roles)
-        if stored.reviewed_at is not None:
-            stored.reviewed_at = timezone.now()
-        stored.save()
+        stored.settle_anew(by, roles)
         change_set = change_set or open_change_set(
             gettext("Correct %(entry)s") % {"entry": stored}, by=by, reason=why
         )
+        stored.document = entered(document, change_set)
+        stored.save()
         record(change_set, stored, before=before)
         if rollout := stored._rollout():
             rollout.follow(stored, by=by, change_set=change_set)
             stored.tell_notified(rollout, by=by, change_set=change_set)
-        if counted:
-            stored.duties(was).follow(on=on, change_set=change_set)
-        else:
-            stored.cover_again(change_set)
+        if not counted:
+            stored.cover_again(change_set, was=was)
+        elif on != was:
+            stored.move_cover(was, change_set)
+        tell_waiting([stored])
         self.refresh_from_db()
         return stored
 
+    def put_value_back(self, column, value, *, by, seen, reason, change_set):
+        """Bring back an earlier value, as a correction (agencies.history)."""
+        values = {} if column == "declared_on" else {column: value}
+        on = value if column == "declared_on" else self.declared_on
+        self.amend(on=on, by=by, seen=seen, why=reason, change_set=change_set, **values)
+
     @transaction.atomic
-    def withdraw(self, *, by, seen, reason, change_set=None):
+    def withdraw(self, *, by, seen, reason, change_set=None, cell=""):
         """Take the declaration back with its milestone; its last text stays in the history.
 
         Raises StepRefused (not their role, *notified* rests on it, no reason) and ChangedMeanwhile.
@@ -346,21 +392,17 @@ class Declaration(Entry):
         )
         if rollout := stored._rollout():
             milestone = rollout.milestones.get(declaration=stored)
-            rollout.withdraw(milestone, by=by, seen=rollout.version, reason=reason, change_set=change_set)
+            rollout.withdraw(
+                milestone, by=by, seen=rollout.version, reason=reason, change_set=change_set, cell=cell
+            )
         else:
-            stored.strike(change_set)
+            stored.strike(change_set, cell=cell)
 
-    def strike(self, change_set):
+    def strike(self, change_set, *, cell=""):
         """The last step of taking back: its procedures run again as before, the record goes."""
-        self.duties(self.declared_on).follow(on=None, change_set=change_set)
-        record(change_set, self, before=snapshot(self), deleted=True)
+        self.uncover(self.declared_on, change_set, cell=cell)
+        record(change_set, self, before=snapshot(self), deleted=True, cell=cell)
         self.delete()
-
-    def duties(self, declared_on):
-        """The agency's duties that came under the standard on the day of this declaration."""
-        return AgencyProcedure.objects.filter(
-            agency=self.agency_id, standard=self.standard_id, applied_on=declared_on
-        )
 
     def tell_notified(self, rollout, *, by, change_set):
         """Reach *notified* when both days are known and the milestone is not on record (Điều 4.3)."""
@@ -385,20 +427,9 @@ class Declaration(Entry):
             record(change_set, milestone, before=before)
             milestone.follow_review(change_set, counted=counted)
         if counted and not self.counts:
-            self.duties(self.declared_on).follow(on=None, change_set=change_set)
+            self.uncover(self.declared_on, change_set)
         elif self.counts and not counted:
             self.cover_again(change_set)
-
-    def cover_again(self, change_set):
-        """Put those procedures under the standard that left it when the declaration was returned."""
-        returned = Change.objects.of(self).filter(after__acceptance=Acceptance.RETURNED).first()
-        if returned is None:
-            return
-        left = Change.objects.filter(
-            change_set=returned.change_set_id, model=AgencyProcedure._meta.label_lower, agency=self.agency_id
-        )
-        duties = AgencyProcedure.objects.filter(pk__in=left.values("object_id"))
-        duties.apply(self.standard, on=self.declared_on, by=None, change_set=change_set)
 
 
 def standard_on(day, *, confirmed_only=False):

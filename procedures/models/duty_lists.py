@@ -1,140 +1,141 @@
 """The set-based door for duties: a hundred thousand in a few statements, each with its line of history."""
 
-import json
-from dataclasses import dataclass
-from functools import lru_cache
+from operator import itemgetter
+from typing import NamedTuple
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
-from agencies.bulk import insert_rows, update_rows
+from agencies.bulk import differing, listed_rows, settle_keys, snapshot_of, write_lines
 from agencies.errors import Refused
-from agencies.models import Change
-from agencies.models.tree import reserve_ids
+from agencies.models import Agency
+from agencies.progress import Doing, tell
 from procedures.models.agency_procedures import AgencyProcedure, PastApplication
+from procedures.models.catalogue import Procedure
+from procedures.models.standards import Standard
 from procedures.models.tallies import retally
 
-_MODEL, _PAST = AgencyProcedure._meta.label_lower, PastApplication._meta.label_lower
-_CHANGE = ("change_set_id", "model", "object_id", "label", "agency_id", "before", "after", "cell")
-_DUTY = (
-    "id", "agency_id", "procedure_id", "assigned_on", "ended_on", "standard_id", "applied_on", "document_code", "note",
-    "version",
-)  # fmt: skip
+AT_A_TIME = 20_000  # rows of one statement; between two the door says how far it is
+_VALUES = ("standard_id", "applied_on", "document_code", "note")
+_TABLES = {
+    "duty": AgencyProcedure._meta.db_table,
+    "past": PastApplication._meta.db_table,
+    "agency": Agency._meta.db_table,
+    "procedure": Procedure._meta.db_table,
+    "standard": Standard._meta.db_table,
+}
+# As `str` of a duty and of a past application have it.
+_DUTY_LABEL = "a.name || ': ' || CASE p.code WHEN '' THEN p.name ELSE p.code END"
+_PAST_LABEL = f"{_DUTY_LABEL} || ': ' || s.code"
+_NAMED = "JOIN {agency} a ON a.id = l.agency_id JOIN {procedure} p ON p.id = l.procedure_id"
+_CHANGED = "FROM listed_changes l JOIN {duty} d ON d.id = l.id AND d.version = l.read_version"
+_PAST = (
+    "JOIN {past} e ON e.agency_procedure_id = d.id AND e.applied_on = d.applied_on "
+    "JOIN {standard} s ON s.id = e.standard_id"
+)
+_SLICE = "l.place > %s AND l.place <= %s"
+_RANGE = f"{_SLICE} AND d.id >= %s AND d.id <= %s"
 
 
-@dataclass(slots=True)
-class Duty:
-    """One duty of a list. `id` None: new. `before`: (standard, applied_on, document_code, note) on record."""
+class Duty(NamedTuple):
+    """One duty of a list as it will be. `id` None: new; else it must still have the `version` that was read."""
 
     agency_id: int
     procedure_id: int
-    label: str
+    standard_id: int | None
+    applied_on: object
+    document_code: str
+    note: str
     cell: str
-    standard_id: int | None = None
-    applied_on: object = None
-    document_code: str = ""
-    note: str = ""
     id: int | None = None
-    version: int = 1
-    before: tuple = ()
+    version: int | None = None
 
 
 @transaction.atomic
 def write_duties(duties, *, change_set):
     """Enter new duties and change those on record; an earlier application is kept. Tallied once at the end.
 
-    Raises Refused when one of them was changed since it was read.
+    `duties`: `Duty` tuples. Raises Refused when one of them was changed since it was read.
     """
-    new = sorted((d for d in duties if d.id is None), key=lambda d: (d.agency_id, d.procedure_id))
-    changed = [d for d in duties if d.id is not None]
-    for duty, pk in zip(new, reserve_ids(AgencyProcedure, len(new)), strict=True):
-        duty.id, duty.version = pk, 0
-    insert_rows(
-        AgencyProcedure,
-        _DUTY,
-        [
-            (
-                d.id,
-                d.agency_id,
-                d.procedure_id,
-                None,
-                None,
-                d.standard_id,
-                d.applied_on,
-                d.document_code,
-                d.note,
-                1,
+    # In the order of the key: both databases then fill their indexes from left to right.
+    new = sorted((d for d in duties if d[7] is None), key=itemgetter(0, 1))
+    changed = [d for d in duties if d[7] is not None]
+    with connection.cursor() as cursor:
+        settle_keys(cursor)
+        _enter(cursor, new, change_set, len(duties))
+        _change(cursor, changed, change_set, len(new), len(duties))
+    tell(Doing.TALLYING)
+    retally({d[0] for d in duties})
+
+
+def _slices(rows):
+    return [(i, min(i + AT_A_TIME, len(rows))) for i in range(0, len(rows), AT_A_TIME)]
+
+
+def _enter(cursor, new, change_set, total):
+    if not new:
+        return
+    rows = [duty[:7] for duty in new]
+    columns = ("agency", "procedure", *_VALUES)
+    as_entered = snapshot_of(AgencyProcedure, "l", assigned_on="NULL", ended_on="NULL", version="1")
+    with listed_rows("listed_duties", AgencyProcedure, columns, rows, numbered=True, cell="text"):
+        for part in _slices(rows):
+            tell(Doing.WRITING, part[0], total)
+            cursor.execute(
+                "INSERT INTO {duty} (id, agency_id, procedure_id, standard_id, applied_on, document_code, note, version) "
+                "SELECT id, agency_id, procedure_id, standard_id, applied_on, document_code, note, 1 "
+                "FROM listed_duties l WHERE {slice} ORDER BY place".format(slice=_SLICE, **_TABLES),
+                part,
             )
-            for d in new
-        ],
-    )
-    past = _past(changed)
-    found = update_rows(
-        AgencyProcedure,
-        ("standard_id", "applied_on", "document_code", "note"),
-        [(d.id, d.version, d.standard_id, d.applied_on, d.document_code, d.note) for d in changed],
-    )
-    if found != len(changed):
-        raise Refused(_("Procedures were changed meanwhile; nothing was imported."))
-    insert_rows(PastApplication, ("id", "agency_procedure_id", "standard_id", "applied_on", "until"), past)
-    owner = {d.id: d for d in changed}
-    lines = [_line(change_set, d, "", _created(d)) for d in new]
-    lines += [
-        _line(
-            change_set,
-            owner[row[1]],
-            "",
-            _text(dict(zip(_PAST_COLUMNS, map(_plain, row), strict=True))),
-            past=row[0],
-        )
-        for row in past
-    ]
-    lines += [_line(change_set, d, *map(_text, _differing(d))) for d in changed]
-    insert_rows(Change, _CHANGE, lines)
-    retally({d.agency_id for d in duties})
+            write_lines(
+                cursor, change_set, AgencyProcedure,
+                f"FROM listed_duties l {_NAMED} WHERE {_SLICE}".format(**_TABLES), part,
+                object_id="l.id", label=_DUTY_LABEL, agency_id="l.agency_id", after=as_entered, cell="l.cell",
+                order="l.place",
+            )  # fmt: skip
 
 
-_PAST_COLUMNS = ("id", "agency_procedure_id", "standard_id", "applied_on", "until")
+def _change(cursor, changed, change_set, done, total):
+    if not changed:
+        return
+    rows = sorted((d[7], *d[:6], d[8], d[6]) for d in changed)
+    columns = ("id", "agency", "procedure", *_VALUES)
+    with listed_rows("listed_changes", AgencyProcedure, columns, rows, read_version="integer", cell="text"):
+        for first, last in _slices(rows):
+            tell(Doing.WRITING, done + first, total)
+            # A range beside the list lets the database read the key in order instead of the whole table.
+            part = (first, last, rows[first][0], rows[last - 1][0])
+            _keep_past(cursor, part, change_set)
+            write_lines(
+                cursor, change_set, AgencyProcedure, f"{_CHANGED} {_NAMED} WHERE {_RANGE}".format(**_TABLES), part,
+                object_id="d.id", label=_DUTY_LABEL, agency_id="l.agency_id", before=differing(_VALUES, "d", "l"),
+                after=differing(_VALUES, "l", "d"), cell="l.cell", order="l.place",
+            )  # fmt: skip
+            cursor.execute(
+                "UPDATE {duty} AS d SET standard_id = l.standard_id, applied_on = l.applied_on, note = l.note, "
+                "document_code = l.document_code, version = d.version + 1 FROM listed_changes l "
+                "WHERE d.id = l.id AND d.version = l.read_version AND {range}".format(
+                    range=_RANGE, **_TABLES
+                ),
+                part,
+            )
+            if cursor.rowcount != last - first:
+                raise Refused(_("Procedures were changed meanwhile; nothing was imported."))
 
 
-def _past(changed):
+def _keep_past(cursor, part, change_set):
     """What ran under another standard until the new one took over."""
-    ended = [d for d in changed if d.before[0] is not None and d.before[0] != d.standard_id]
-    return [
-        (pk, d.id, d.before[0], d.before[1], d.applied_on)
-        for pk, d in zip(reserve_ids(PastApplication, len(ended)), ended, strict=True)
-    ]
-
-
-def _line(change_set, duty, before, after, past=None):
-    model, pk = (_PAST, past) if past else (_MODEL, duty.id)
-    return (change_set.pk, model, pk, duty.label[:300], duty.agency_id, before or None, after, duty.cell)
-
-
-def _created(duty):
-    """The snapshot of a new duty as JSON, written by hand: an encoder takes longer than the database."""
-    day = f'"{duty.applied_on.isoformat()}"' if duty.applied_on else "null"
-    return (
-        f'{{"id": {duty.id}, "agency_id": {duty.agency_id}, "procedure_id": {duty.procedure_id}, "assigned_on": null, '
-        f'"ended_on": null, "standard_id": {duty.standard_id or "null"}, "applied_on": {day}, '
-        f'"document_code": {_quoted(duty.document_code)}, "note": {_quoted(duty.note)}, "version": 1}}'
+    ended = f"{_RANGE} AND d.standard_id <> l.standard_id"
+    cursor.execute(
+        f"INSERT INTO {{past}} (agency_procedure_id, standard_id, applied_on, until) "
+        f"SELECT d.id, d.standard_id, d.applied_on, l.applied_on {_CHANGED} WHERE {ended} ORDER BY l.place".format(
+            **_TABLES
+        ),
+        part,
     )
-
-
-@lru_cache(maxsize=10_000)
-def _quoted(text):
-    return _text(text)
-
-
-def _differing(duty):
-    names = ("standard_id", "applied_on", "document_code", "note")
-    now = (duty.standard_id, duty.applied_on, duty.document_code, duty.note)
-    pairs = [(n, _plain(b), _plain(a)) for n, b, a in zip(names, duty.before, now, strict=True) if b != a]
-    return {n: b for n, b, _after in pairs}, {n: a for n, _before, a in pairs}
-
-
-def _plain(value):
-    return value.isoformat() if hasattr(value, "isoformat") else value
-
-
-_text = json.JSONEncoder(ensure_ascii=False).encode
+    if cursor.rowcount:
+        write_lines(
+            cursor, change_set, PastApplication, f"{_CHANGED} {_NAMED} {_PAST} WHERE {ended}".format(**_TABLES), part,
+            object_id="e.id", label=_PAST_LABEL, agency_id="l.agency_id", after=snapshot_of(PastApplication, "e"),
+            cell="l.cell", order="l.place",
+        )  # fmt: skip

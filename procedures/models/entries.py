@@ -11,7 +11,8 @@ from agencies.access import roles_at
 from agencies.errors import ChangedMeanwhile
 from agencies.history import open_change_set, record, snapshot
 from agencies.models import Role
-from procedures.lifecycle import Acceptance, check_review
+from procedures.lifecycle import Acceptance, StepRefused, check_review
+from procedures.models.telling import tell_reviewed, tell_waiting
 
 
 def acting_roles(person, agency):
@@ -20,6 +21,13 @@ def acting_roles(person, agency):
 
 
 class EntryQuerySet(models.QuerySet):
+    def waiting(self):
+        """Entries that the lead agency has not looked at."""
+        return self.filter(acceptance=Acceptance.UNREVIEWED)
+
+    def returned(self):
+        return self.filter(acceptance=Acceptance.RETURNED)
+
     def counting(self, *, confirmed_only=False):
         """Entries that count: all but the returned ones, or only those the lead agency confirmed."""
         if confirmed_only:
@@ -56,6 +64,9 @@ class Entry(models.Model):
     note = models.CharField(_("note"), max_length=500, blank=True)
     version = models.PositiveIntegerField(default=1, editable=False)
 
+    # The columns of the lead agency's word.
+    REVIEW = ("acceptance", "reviewed_by", "reviewed_at", "review_note")
+
     class Meta:
         abstract = True
         constraints = [
@@ -87,6 +98,13 @@ class Entry(models.Model):
             self.acceptance = Acceptance.ACCEPTED
             self.reviewed_by, self.reviewed_at = person, self.recorded_at
 
+    def settle_anew(self, person, roles):
+        """A correction: what staff corrected waits for confirmation, what the lead agency corrected does not."""
+        self.wait_for_review()
+        self.settle(person, roles)
+        if self.reviewed_at is not None:
+            self.reviewed_at = timezone.now()
+
     @transaction.atomic
     def review(self, after, *, by, seen, note="", change_set=None):
         """The lead agency accepts the entry or returns it with a note; staff hand a mended one in again.
@@ -105,7 +123,10 @@ class Entry(models.Model):
         }
         model, before = type(self), snapshot(self)
         if not model.objects.filter(pk=self.pk, version=seen).update(**values):
-            raise ChangedMeanwhile(model.objects.get(pk=self.pk))
+            theirs = model.objects.filter(pk=self.pk).first()
+            if theirs is None:
+                raise StepRefused(gettext("This entry was taken back meanwhile."))
+            raise ChangedMeanwhile(theirs)
         stored = model.objects.get(pk=self.pk)
         change_set = change_set or open_change_set(
             gettext("%(acceptance)s: %(entry)s") % {"acceptance": Acceptance(after).label, "entry": self},
@@ -114,6 +135,10 @@ class Entry(models.Model):
         )
         record(change_set, stored, before=before)
         stored.follow_review(change_set, counted=self.counts)
+        if unreviewed:
+            tell_waiting([stored])
+        else:
+            tell_reviewed([stored], after, by=by, note=note)
         self.refresh_from_db()
         return self
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from agencies.access import scope_of
 from procedures import lifecycle
-from procedures.lifecycle import Stage
+from procedures.lifecycle import Acceptance, Stage
 from procedures.models.documents import Document
 from procedures.models.entries import Entry, EntryQuerySet
 
@@ -20,6 +20,8 @@ class MilestoneQuerySet(EntryQuerySet):
 
 class Milestone(Entry):
     """A dated step reached, with its evidence."""
+
+    RESTORABLE = frozenset({"reached_on", "document_id", "note"})
 
     rollout = models.ForeignKey(
         "procedures.Rollout",
@@ -54,6 +56,18 @@ class Milestone(Entry):
         indexes = [
             # Declared by a day, month by month: targets and curves.
             models.Index(fields=["stage", "reached_on"], name="milestone_by_day"),
+            # The lead agency's queue, oldest first; *declared* waits as its declaration.
+            models.Index(
+                fields=["recorded_at", "id"],
+                name="milestone_waiting",
+                condition=Q(acceptance=Acceptance.UNREVIEWED, declaration__isnull=True),
+            ),
+            # What staff have to mend.
+            models.Index(
+                fields=["recorded_at", "id"],
+                name="milestone_returned",
+                condition=Q(acceptance=Acceptance.RETURNED, declaration__isnull=True),
+            ),
         ]
         constraints = [
             *Entry.Meta.constraints,
@@ -98,6 +112,24 @@ class Milestone(Entry):
         """The stage follows; what now counts together must obey the hard rules."""
         Milestone.refresh_derived([self])
         Milestone.check_stored([self])
+
+    def put_value_back(self, column, value, *, by, seen, reason, change_set):
+        """Bring back an earlier value, as a correction (agencies.history)."""
+        values = {"reached_on": self.reached_on, "document_id": self.document_id, "note": self.note} | {
+            column: value
+        }
+        document = Document.objects.filter(pk=values["document_id"]).first()
+        self.rollout.amend(
+            self,
+            on=values["reached_on"],
+            document=document,
+            note=values["note"],
+            by=by,
+            seen=self.rollout.version,
+            entry_seen=seen,
+            reason=reason,
+            change_set=change_set,
+        )
 
     def copied_to(self, rollout):
         """The same milestone for the rollout that carries this one's on."""

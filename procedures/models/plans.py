@@ -14,6 +14,7 @@ from agencies.models import Agency, Level
 from procedures.lifecycle import Form
 from procedures.models.catalogue import LEVEL_SETS
 from procedures.models.documents import Document
+from procedures.models.telling import tell_assigned
 
 
 class PlanQuerySet(models.QuerySet):
@@ -34,6 +35,8 @@ class PlanQuerySet(models.QuerySet):
 
 class Plan(models.Model):
     """A province's plan to bring the standard into its agencies (QĐ 19/2014/QĐ-TTg Điều 6)."""
+
+    RESTORABLE = frozenset({"code", "name", "decision_id", "decided_on", "starts_on", "ends_on", "note"})
 
     code = models.CharField(_("code"), max_length=40, unique=True)
     name = models.CharField(_("name"), max_length=300)
@@ -85,17 +88,8 @@ class Plan(models.Model):
     def years(self):
         return range(self.starts_on.year, self.ends_on.year + 1)
 
-    @transaction.atomic
-    def assign(self, agency, *, form, year, due_on, by, on=None, target_standard=None, change_set=None):
-        """Give a unit its undertaking under this plan. Returns the Rollout.
-
-        `on` is the day it was assigned (None: the day of the decision). Raises Refused when the
-        agency has no system of its own, lies outside the plan, or the year does.
-        """
-        from procedures.models.rollouts import Rollout
-
-        # The lock lets two people who assign the same do it one after the other.
-        agency = Agency.objects.select_for_update(no_key=True, of=["self"]).get(pk=agency.pk)
+    def check_assignment(self, agency, *, year, due_on, on=None):
+        """The day on which the agency is assigned; raises Refused when a rule forbids its undertaking."""
         # An agency younger than the plan has its undertaking since its own first day.
         on = on or max(self.decided_on, agency.established_on or self.decided_on)
         if not agency.is_unit:
@@ -108,6 +102,20 @@ class Plan(models.Model):
             raise Refused(gettext("%s lies outside the plan.") % agency, "agency")
         if year not in self.years:
             raise Refused(gettext("The year lies outside the plan."), "year")
+        return on
+
+    @transaction.atomic
+    def assign(self, agency, *, form, year, due_on, by, on=None, target_standard=None, change_set=None):
+        """Give a unit its undertaking under this plan. Returns the Rollout.
+
+        `on` is the day it was assigned (None: the day of the decision). Raises Refused when the
+        agency has no system of its own, lies outside the plan, or the year does.
+        """
+        from procedures.models.rollouts import Rollout
+
+        # The lock lets two people who assign the same do it one after the other.
+        agency = Agency.objects.select_for_update(no_key=True, of=["self"]).get(pk=agency.pk)
+        on = self.check_assignment(agency, year=year, due_on=due_on, on=on)
         if Rollout.objects.filter(plan=self, agency=agency, form=form, year=year).exists():
             raise Refused(gettext("%s has this undertaking already.") % agency, "agency")
         rollout = Rollout(
@@ -126,6 +134,7 @@ class Plan(models.Model):
             by=by,
         )
         record(change_set, rollout)
+        tell_assigned([rollout], by=by)
         return rollout
 
 
@@ -138,6 +147,8 @@ class Metric(models.TextChoices):
 
 class Target(models.Model):
     """A number of units by form, levels and year; or the coverage of procedures in per cent by a day."""
+
+    RESTORABLE = frozenset({"due_on", "position"})
 
     plan = models.ForeignKey(Plan, models.CASCADE, related_name="targets", verbose_name=_("plan"))
     metric = models.CharField(_("metric"), max_length=8, choices=Metric.choices)

@@ -7,6 +7,7 @@ from django.db import models, transaction
 from django.db.models import Exists, F, Max, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -20,10 +21,14 @@ from procedures.models.documents import entered
 from procedures.models.entries import acting_roles
 from procedures.models.milestones import Milestone
 from procedures.models.plans import Plan
+from procedures.models.reaching import Reaching
 from procedures.models.standards import Standard
+from procedures.models.telling import tell_waiting
 
 # A rollout that ended without reaching its aim is not open; a paused one still is.
 OPEN_STATES = (State.ACTIVE, State.PAUSED)
+DONE = (Stage.DECLARED, Stage.NOTIFIED)
+SOON = 30  # days before the due day from which an undertaking is due soon
 
 
 class RolloutQuerySet(models.QuerySet):
@@ -56,15 +61,25 @@ class RolloutQuerySet(models.QuerySet):
         )
         return self.filter(Exists(reached))
 
+    def going(self):
+        """Rollouts that are open today and not declared."""
+        return self.filter(state__in=OPEN_STATES).exclude(stage__in=DONE)
+
+    def to_be_reminded(self, on):
+        """Of those that go on: due within 30 days of a day, or overdue on it."""
+        last = on + datetime.timedelta(days=SOON)
+        return self.going().filter(state=State.ACTIVE, assigned_on__lte=on, due_on__lte=last)
+
     def late(self, on):
         """Rollouts, after `as_of`, that are open and not declared although their day is past."""
         return self.filter(due_on__lt=on, declared_then__isnull=True, state_then__in=OPEN_STATES)
 
 
-class Rollout(models.Model):
+class Rollout(Reaching, models.Model):
     """One unit's undertaking under a plan: form, year, due day. Its stage is its furthest milestone."""
 
     NOT_IN_HISTORY = ("stage",)
+    RESTORABLE = frozenset({"due_on"})
 
     plan = models.ForeignKey(Plan, models.PROTECT, related_name="rollouts", verbose_name=_("plan"))
     agency = models.ForeignKey(Agency, models.PROTECT, related_name="rollouts", verbose_name=_("agency"))
@@ -170,46 +185,6 @@ class Rollout(models.Model):
         # A copy: when a rule refuses, the caller's object still says what is stored.
         return Rollout.objects.select_related("agency", "plan__agency", "target_standard").get(pk=self.pk)
 
-    @transaction.atomic
-    def reach(
-        self, stage, *, on, by, seen, document=None, note="", declaration=None, change_set=None, title=""
-    ):
-        """Record that this rollout reached `stage` on a day. Returns the Milestone.
-
-        `seen` is the version the person was looking at; `document` may be a new one, which is
-        entered by the same act. A declaration goes through
-        `Declaration.objects.declare`, which comes here with what it made. Raises StepRefused (a
-        hard rule, not their role, or already recorded) and ChangedMeanwhile (somebody was
-        faster). Source: QĐ 19/2014/QĐ-TTg Điều 4.
-        """
-        stage = Stage(stage)
-        if (stage == Stage.DECLARED) != (declaration is not None):
-            raise StepRefused(gettext("A declaration is recorded with its number and day."), "stage")
-        roles = acting_roles(by, self.agency)
-        rollout = self._claim(seen)
-        existing = rollout.milestones.filter(stage=stage).first()
-        if existing is not None and existing.counts:
-            raise StepRefused(gettext("%s is on record already.") % stage.label, "stage")
-        lifecycle.check_step(rollout.standing(), stage, on=on, roles=roles, today=timezone.localdate())
-        change_set = change_set or open_change_set(
-            title or gettext("%(agency)s: %(stage)s") % {"agency": rollout.agency, "stage": stage.label},
-            by=by,
-        )
-        before = snapshot(existing) if existing else None
-        milestone = existing or Milestone(rollout=rollout, stage=stage)
-        milestone.rank, milestone.reached_on = stage.rank, on
-        milestone.document = entered(document, change_set)
-        milestone.declaration, milestone.note = declaration, note
-        milestone.recorded_by, milestone.recorded_at = by, timezone.now()
-        milestone.wait_for_review()
-        milestone.version = milestone.version + 1 if existing else 1
-        milestone.settle(by, roles)
-        milestone.save()
-        record(change_set, milestone, before=before)
-        Milestone.refresh_derived([milestone])
-        self.refresh_from_db()
-        return milestone
-
     def _stored(self, milestone, entry_seen):
         """The milestone as it is; `entry_seen` is the version the person saw, None: not checked.
 
@@ -245,19 +220,17 @@ class Rollout(models.Model):
         )
         before = snapshot(stored)
         stored.reached_on, stored.document, stored.note = on, entered(document, change_set), note
-        stored.wait_for_review()
-        stored.settle(by, roles)
-        if stored.reviewed_at is not None:
-            stored.reviewed_at = timezone.now()
+        stored.settle_anew(by, roles)
         stored.version += 1
         stored.save()
         record(change_set, stored, before=before)
         Milestone.refresh_derived([stored])
+        tell_waiting([stored])
         self.refresh_from_db()
         return stored
 
     @transaction.atomic
-    def withdraw(self, milestone, *, by, seen, reason, change_set=None):
+    def withdraw(self, milestone, *, by, seen, reason, change_set=None, cell=""):
         """Take a milestone back, with a reason; its last text stays in the history.
 
         Raises StepRefused (not their role, a later one rests on it, no reason) and ChangedMeanwhile.
@@ -271,12 +244,12 @@ class Rollout(models.Model):
         change_set = change_set or open_change_set(
             gettext("Take back %(entry)s") % {"entry": stored}, by=by, reason=reason
         )
-        change = change_of(change_set, stored, before=snapshot(stored), deleted=True)
+        change = change_of(change_set, stored, before=snapshot(stored), deleted=True, cell=cell)
         declaration = stored.declaration
         stored.delete()
         record_many([change])
         if declaration is not None:
-            declaration.strike(change_set)
+            declaration.strike(change_set, cell=cell)
         Milestone.refresh_derived([stored])
         self.refresh_from_db()
 
@@ -310,14 +283,19 @@ class Rollout(models.Model):
         """
         on = on or timezone.localdate()
         state = State(state)
-        if on > timezone.localdate():
-            raise StepRefused(gettext("The day lies in the future."), "on")
         roles = acting_roles(by, self.agency)
         rollout = self._claim(seen)
-        lifecycle.check_move(rollout.standing(), state, roles=roles, reason=reason)
         last = rollout.moves.order_by("-moved_on").first()
-        if on < rollout.assigned_on or (last and on < last.moved_on):
-            raise StepRefused(gettext("The day lies before the last change of this rollout."), "on")
+        rollout.check_move(
+            state,
+            rollout.standing(),
+            on=on,
+            roles=roles,
+            reason=reason,
+            last=last and last.moved_on,
+            year=year,
+            due_on=due_on,
+        )
         change_set = change_set or open_change_set(
             gettext("%(rollout)s: %(state)s") % {"rollout": rollout, "state": state.label},
             by=by,
@@ -335,10 +313,51 @@ class Rollout(models.Model):
         self.refresh_from_db()
         return heir
 
-    def _carry_on(self, on, year, due_on, by, change_set):
-        """The undertaking of another year, with the milestones reached so far."""
+    def check_move(self, state, standing, *, on, roles, reason, last=None, year=None, due_on=None):
+        """Raises StepRefused unless the rollout may move there on that day; `last` is the day of its last move."""
+        if on > timezone.localdate():
+            raise StepRefused(gettext("The day lies in the future."), "on")
+        lifecycle.check_move(standing, state, roles=roles, reason=reason)
+        if on < self.assigned_on or (last and on < last):
+            raise StepRefused(gettext("The day lies before the last change of this rollout."), "on")
+        if state != State.CARRIED_OVER:
+            return
         if not year or year <= self.year or year not in self.plan.years or due_on is None or due_on <= on:
             raise StepRefused(gettext("Say a later year of the plan and a later due day."), "year")
+
+    def check_due(self, due_on, roles):
+        """Raises StepRefused when the rollout may not have another due day, or not that one."""
+        if not roles & lifecycle.KEEPERS:
+            raise StepRefused(gettext("Your role does not allow this entry."))
+        if self.state not in OPEN_STATES:
+            raise StepRefused(
+                gettext("The rollout does not go on: %(state)s.") % {"state": State(self.state).label}
+            )
+        if due_on < self.assigned_on:
+            raise StepRefused(gettext("The due day lies before the day of the assignment."), "due_on")
+
+    @transaction.atomic
+    def reschedule(self, due_on, *, by, seen, reason="", change_set=None):
+        """Give the rollout another due day. Raises StepRefused and ChangedMeanwhile."""
+        rollout = self._claim(seen)
+        rollout.check_due(due_on, acting_roles(by, rollout.agency))
+        before = snapshot(rollout)
+        rollout.due_on = due_on
+        rollout.save(update_fields=["due_on"])
+        change_set = change_set or open_change_set(
+            gettext("%(rollout)s: due on %(day)s") % {"rollout": rollout, "day": date_format(due_on)},
+            by=by,
+            reason=reason,
+        )
+        record(change_set, rollout, before=before)
+        self.refresh_from_db()
+
+    def put_value_back(self, column, value, *, by, seen, reason, change_set):
+        """Bring back an earlier due day (agencies.history)."""
+        self.reschedule(value, by=by, seen=seen, reason=reason, change_set=change_set)
+
+    def _carry_on(self, on, year, due_on, by, change_set):
+        """The undertaking of another year, with the milestones reached so far."""
         heir = self.plan.assign(
             self.agency,
             form=self.form,
@@ -365,9 +384,6 @@ class Rollout(models.Model):
         )
         ids = [r.pk for r in rollouts]
         cls.objects.filter(pk__in=ids).update(stage=Coalesce(Subquery(furthest), models.Value("")))
-
-
-DONE = (Stage.DECLARED, Stage.NOTIFIED)
 
 
 class RolloutMove(models.Model):

@@ -9,12 +9,11 @@ it is summed, so that establishing and closing an agency leave it alone.
 
 import datetime
 
-from django.db import models, transaction
-from django.db.models import Count, Q
+from django.db import connection, models, transaction
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from agencies.access import scope_of
-from agencies.bulk import insert_rows
 from agencies.models import Agency
 
 BEGINNING, END = datetime.date(1, 1, 1), datetime.date(9999, 12, 31)
@@ -45,8 +44,15 @@ class CoverageTally(models.Model):
 
     IS_NO_FACT = True  # derived: counted anew at any time
 
+    # Without a key in the database: it is no fact, agencies are never deleted, and checking a hundred thousand keys
+    # took as long as writing them, while others wait for the agencies that are being counted.
     agency = models.ForeignKey(
-        "agencies.Agency", models.PROTECT, related_name="tallies", db_index=False, verbose_name=_("agency")
+        "agencies.Agency",
+        models.PROTECT,
+        related_name="tallies",
+        db_index=False,
+        db_constraint=False,
+        verbose_name=_("agency"),
     )
     # 1.1.0001 stands for "since ever".
     day = models.DateField(_("day"))
@@ -62,44 +68,52 @@ class CoverageTally(models.Model):
         return f"{self.agency_id} {self.day}: {self.in_force:+d} {self.under_iso:+d}"
 
 
-def count_coverage(agency_ids=None):
-    """The tally as the facts give it: {(agency_id, day): [in_force, under_iso]}; None: of all agencies.
+# Duties that share all their days are one row of `spans`; each span then begins on a first day and ends on a last.
+_COUNT = """
+WITH spans AS (
+  SELECT d.agency_id, {greatest}(coalesce(d.assigned_on, {beginning}), coalesce(p.effective_on, {beginning})) AS first_day,
+    {least}(coalesce(d.ended_on, {end}), coalesce(p.repealed_on, {end})) AS last_day, d.applied_on, CAST(count(*) AS integer) AS number
+  FROM {duty} d JOIN {procedure} p ON p.id = d.procedure_id WHERE {among} GROUP BY 1, 2, 3, 4
+), applied AS (
+  SELECT agency_id, {greatest}(first_day, applied_on) AS first_day, last_day, number FROM spans WHERE applied_on IS NOT NULL
+  UNION ALL
+  SELECT d.agency_id,
+    {greatest}(e.applied_on, coalesce(d.assigned_on, {beginning}), coalesce(p.effective_on, {beginning})),
+    {least}(e.until, coalesce(d.ended_on, {end}), coalesce(p.repealed_on, {end})), 1
+  FROM {past} e JOIN {duty} d ON d.id = e.agency_procedure_id JOIN {procedure} p ON p.id = d.procedure_id WHERE {among}
+), steps AS (
+  SELECT agency_id, first_day AS day, number AS force, 0 AS iso FROM spans WHERE first_day < last_day
+  UNION ALL SELECT agency_id, last_day, -number, 0 FROM spans WHERE first_day < last_day AND last_day < {end}
+  UNION ALL SELECT agency_id, first_day, 0, number FROM applied WHERE first_day < last_day
+  UNION ALL SELECT agency_id, last_day, 0, -number FROM applied WHERE first_day < last_day AND last_day < {end}
+)
+SELECT agency_id, day, sum(force), sum(iso) FROM steps GROUP BY agency_id, day
+HAVING sum(force) <> 0 OR sum(iso) <> 0 ORDER BY agency_id, day
+"""
 
-    The database groups duties that share all their days, here the days become a first and a
-    last: one pass over the large table instead of one for each kind of day.
-    """
+
+def _count(agency_ids):
+    """(the statement that counts, its values) for some agencies, or for all of them."""
     from procedures.models.agency_procedures import AgencyProcedure, PastApplication
+    from procedures.models.catalogue import Procedure
 
-    duties = AgencyProcedure.objects.order_by()
-    past = PastApplication.objects.order_by()
-    if agency_ids is not None:
-        duties = duties.filter(agency__in=agency_ids)
-        past = past.filter(agency_procedure__agency__in=agency_ids)
-    starts = ("assigned_on", "procedure__effective_on")
-    ends = ("ended_on", "procedure__repealed_on")
-    tally = {}
+    is_postgres = connection.vendor == "postgresql"
+    day = "date '{}'" if is_postgres else "'{}'"
+    among = "true" if agency_ids is None else f"d.agency_id IN ({', '.join(['%s'] * len(agency_ids))})"
+    statement = _COUNT.format(
+        duty=AgencyProcedure._meta.db_table, past=PastApplication._meta.db_table, procedure=Procedure._meta.db_table,
+        greatest="greatest" if is_postgres else "max", least="least" if is_postgres else "min", among=among,
+        beginning=day.format(BEGINNING.isoformat()), end=day.format(END.isoformat()),
+    )  # fmt: skip
+    return statement, [*(agency_ids or ()), *(agency_ids or ())]
 
-    def add(agency_id, column, number, starts, ends):
-        first = max(day for day in (BEGINNING, *starts) if day)
-        last = min(day for day in (END, *ends) if day)
-        if first < last:
-            tally.setdefault((agency_id, first), [0, 0])[column] += number
-            if last < END:
-                tally.setdefault((agency_id, last), [0, 0])[column] -= number
 
-    def grouped(rows, agency, *days):
-        rows = rows.values_list(agency, *days).annotate(number=Count("pk"))
-        for agency_id, *values, number in rows.iterator():
-            yield agency_id, number, values
-
-    for agency_id, number, (applied_on, *days) in grouped(duties, "agency", "applied_on", *starts, *ends):
-        add(agency_id, 0, number, days[:2], days[2:])
-        if applied_on is not None:
-            add(agency_id, 1, number, [applied_on, *days[:2]], days[2:])
-    of_duty = [f"agency_procedure__{name}" for name in (*starts, *ends)]
-    for agency_id, number, days in grouped(past, "agency_procedure__agency", "applied_on", *of_duty, "until"):
-        add(agency_id, 1, number, days[:3], days[3:])
-    return {key: counts for key, counts in tally.items() if counts != [0, 0]}
+def count_coverage(agency_ids=None):
+    """The tally as the facts give it: {(agency_id, day): [in_force, under_iso]}; None: of all agencies."""
+    with connection.cursor() as cursor:
+        cursor.execute(*_count(agency_ids))
+        days = models.DateField().to_python
+        return {(agency, days(day)): [int(force), int(iso)] for agency, day, force, iso in cursor.fetchall()}
 
 
 @transaction.atomic
@@ -117,8 +131,9 @@ def retally(agency_ids=None):
         list((touched if batch is None else touched.filter(pk__in=batch)).values_list("pk"))
         old = CoverageTally.objects.all() if batch is None else CoverageTally.objects.filter(agency__in=batch)
         old._raw_delete(old.db)
-        insert_rows(
-            CoverageTally,
-            ("agency_id", "day", "in_force", "under_iso"),
-            [(*key, *counts) for key, counts in sorted(count_coverage(batch).items())],
-        )
+        statement, values = _count(batch)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"INSERT INTO {CoverageTally._meta.db_table} (agency_id, day, in_force, under_iso) {statement}",
+                values,
+            )

@@ -81,6 +81,16 @@ class RecordForm(forms.Form):
     def submit(self):
         return self.SUBMIT
 
+    @property
+    def crumbs(self):
+        """The way to this page: [(name, address)]."""
+        return [(gettext("Agencies"), reverse("agencies")), (self.agency.name, self.back)]
+
+    @property
+    def subject(self):
+        """What the act is about."""
+        return self.agency.name
+
     def groups(self):
         """The fields under their legends, for the page."""
         return [
@@ -109,13 +119,18 @@ class RecordForm(forms.Form):
             [(label, text, name in here and here[name] != text) for name, label, text in theirs],
         )
 
+    is_searching = False
+
     def values(self):
         """What the door takes."""
-        return {name: value for name, value in self.cleaned_data.items() if not name.startswith("doc_")}
+        return dict(self.cleaned_data)
 
     def _data(self, **newer):
-        """What was typed, on the version that is on record now."""
+        """What was typed, on the version that is on record now; files that came along need not be sent again."""
         data = self.data.copy()
+        for name, field in self.fields.items():
+            if kept := getattr(field.widget, "kept", None):
+                data[name] = kept.token
         for name, value in newer.items():
             data[name] = str(value)
         return data
@@ -124,14 +139,18 @@ class RecordForm(forms.Form):
 class RolloutForm(RecordForm):
     """An act on one rollout."""
 
-    def __init__(self, data=None, *, rollout, roles, **kwargs):
+    def __init__(self, data=None, files=None, *, rollout, roles, **kwargs):
         self.rollout, self.agency, self.roles = rollout, rollout.agency, roles
         kwargs.setdefault("initial", {})
         kwargs["initial"] = {"seen": rollout.version, "on": timezone.localdate()} | kwargs["initial"]
-        super().__init__(data, **kwargs)
+        super().__init__(data, files, **kwargs)
 
     def address(self, name, *args):
         return reverse(name, args=[self.agency.pk, self.rollout.pk, *args])
+
+    @property
+    def subject(self):
+        return f"{self.agency.name} · {self.rollout.get_form_display()} {self.rollout.year}"
 
     @property
     def back(self):

@@ -84,7 +84,9 @@ class ReviewForm(EntryForm):
         return [after for before, after, by in REVIEWS if before == self.entry.acceptance and roles & by]
 
     def is_on_record(self, user):
-        found = self.fresh()
-        return found.acceptance == self.cleaned_data["after"] and last_change_is_by(
-            user, Change.objects.of(found)
+        found = type(self.entry).objects.filter(pk=self.entry.pk).first()
+        return (
+            found is not None
+            and found.acceptance == self.cleaned_data["after"]
+            and last_change_is_by(user, Change.objects.of(found))
         )

@@ -8,49 +8,17 @@ from agencies.models import Change
 from agencies.viewpoint import DayField
 from procedures import lifecycle
 from procedures.lifecycle import Acceptance, Stage
-from procedures.models import Document, Milestone
+from procedures.models import Milestone
 from procedures.record_forms.base import RolloutForm, Words, facts_of, last_change_is_by, said
+from procedures.record_forms.evidence import EvidenceForm, is_same
 
 
-class DocumentForm(RolloutForm):
-    """With its evidence: a document on record, or a new one that is typed."""
+class DocumentForm(EvidenceForm, RolloutForm):
+    """With its evidence."""
 
-    DOCUMENT = ("document", "doc_number", "doc_signed_on", "doc_signer", "doc_title")
-
-    document = forms.ModelChoiceField(
-        Document.objects.none(),
-        label=_("Document"),
-        required=False,
-        empty_label=_("None, or the one entered below"),
-    )
-    doc_number = Words(label=_("Number"), max_length=80, required=False)
-    doc_signed_on = DayField(label=_("Signed on"), required=False)
-    doc_signer = Words(label=_("Signer"), max_length=150, required=False)
-    doc_title = Words(label=_("Abstract"), max_length=500, required=False)
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.fields["document"].queryset = Document.objects.of_agency(self.agency).order_by(
-            "-signed_on", "-id"
-        )
-
-    def clean(self):
-        typed = {n: self.cleaned_data.get(f"doc_{n}") for n in ("number", "signed_on", "signer", "title")}
-        if any(typed.values()):
-            if self.cleaned_data.get("document"):
-                self.add_error("document", gettext("Choose a document or enter one, not both."))
-            elif not typed["number"] and not typed["title"]:
-                self.add_error("doc_number", gettext("Write the number or the abstract of the document."))
-            else:
-                self.cleaned_data["document"] = self._typed(typed)
-        return self.cleaned_data
-
-    def _typed(self, typed):
-        """The document that was typed: the one on record when its number and day are there already."""
-        known = Document.objects.of_agency(self.agency).filter(number=typed["number"])
-        known = known.filter(signed_on=typed["signed_on"]).exclude(number="").first()
-        kind = lifecycle.STEP[self.stage].evidence if self.stage else lifecycle.Evidence.DECISION
-        return known or Document(kind=kind, issued_by=self.agency, **typed)
+    @property
+    def evidence(self):
+        return lifecycle.STEP[self.stage].evidence if self.stage else super().evidence
 
     @property
     def stage(self):
@@ -59,12 +27,10 @@ class DocumentForm(RolloutForm):
 
     def says(self, milestone):
         """Whether a milestone holds what was typed."""
-        typed, stored = self.cleaned_data["document"], milestone.document
-        parts = ("number", "signed_on", "title")
         return (
             milestone.reached_on == self.cleaned_data["on"]
             and milestone.note == self.cleaned_data["note"]
-            and [getattr(typed, p, None) for p in parts] == [getattr(stored, p, None) for p in parts]
+            and is_same(self.cleaned_data["document"], milestone.document)
         )
 
     def on_record(self):
@@ -91,7 +57,7 @@ class DocumentForm(RolloutForm):
     def again(self):
         """The same entry on the version of now: a correction where the milestone is there by now."""
         rollout, milestone = self.fresh(), self.on_record()
-        kept = {"rollout": rollout, "roles": self.roles}
+        kept = {"rollout": rollout, "roles": self.roles, "user": self.user}
         if milestone is None or not milestone.counts:
             return MilestoneForm(self._data(seen=rollout.version), **kept)
         reason = self.cleaned_data.get("reason") or gettext("Recorded by two people at the same time")

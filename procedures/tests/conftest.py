@@ -25,3 +25,10 @@ def place(db):
         viewer=make_user(Role.VIEWER, province.committee),
         stranger=make_user(Role.EDITOR, province.khoai_chau),
     )
+
+
+@pytest.fixture
+def media(settings, tmp_path):
+    """Files of this test go to a folder of its own."""
+    settings.MEDIA_ROOT = tmp_path / "media"
+    return settings.MEDIA_ROOT

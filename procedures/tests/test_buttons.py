@@ -30,7 +30,15 @@ def offered(client, place, person, on=""):
     return {re.sub(r"\d+/", "", path).split("?")[0] for path in found}
 
 
-RECORD = {"dot/moc/", "cong-bo/", "dot/moc/sua/", "dot/moc/rut/", "cong-bo/sua/", "cong-bo/rut/"}
+RECORD = {
+    "dot/moc/",
+    "dot/nhieu-moc/",
+    "cong-bo/",
+    "dot/moc/sua/",
+    "dot/moc/rut/",
+    "cong-bo/sua/",
+    "cong-bo/rut/",
+}
 REVIEW = {"dot/moc/xac-nhan/", "cong-bo/xac-nhan/"}
 MOVE = {f"dot/tinh-trang/{state}/" for state in ("paused", "carried_over", "cancelled", "reorganised")}
 

@@ -48,7 +48,7 @@ def test_a_clean_register_is_clean(country):
     checked, differences = recount()
     assert differences == []
     assert checked["agency_path"] == 60
-    assert all(rows > 0 for name, rows in checked.items() if name != "past_identities")
+    assert all(rows > 0 for name, rows in checked.items() if not name.startswith("past_identit"))
 
 
 def test_a_wrong_tally_is_found_by_both_counts(country):

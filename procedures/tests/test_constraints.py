@@ -3,10 +3,12 @@
 import pytest
 from django.utils import timezone
 
-from agencies.testing import constraint_names, database_refuses, day, make_province
+from agencies.models import Role
+from agencies.testing import constraint_names, database_refuses, day, make_province, make_user
 from procedures.lifecycle import Acceptance, Form, Stage
 from procedures.models import (
     AgencyProcedure,
+    BulkEdit,
     CoverageTally,
     Declaration,
     Document,
@@ -338,6 +340,12 @@ def test_declaration_notified_before_it_began(province):
         write(declare(province.lac_dao), notified_on=day("2020-11-19"))
 
 
+@refused("declaration_covers_is_known")
+def test_declaration_that_covers_nothing_known(province):
+    with database_refuses("declaration_covers_is_known"):
+        write(declare(province.lac_dao), covers="half")
+
+
 @refused("declaration_review_is_whole")
 def test_confirmed_declaration_without_a_moment(province):
     with database_refuses("declaration_review_is_whole"):
@@ -366,3 +374,11 @@ def test_facts_protect_what_they_rest_on(rollout, duty):
         with database_refuses(""):
             model._base_manager.all()._raw_delete("default")
     assert Milestone.objects.count() == AgencyProcedure.objects.count() == 1
+
+
+@refused("bulk_edit_begun_once")
+def test_a_bulk_edit_is_begun_once(province):
+    person = make_user(Role.COORDINATOR, province.committee)
+    edit = BulkEdit.objects.create(made_by=person, subject="rollouts", act="due", key="a")
+    with database_refuses("bulk_edit_begun_once"):
+        twice(edit)

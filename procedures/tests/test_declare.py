@@ -22,7 +22,7 @@ def typed(place):
         "on": "20/11/2020",
         "signer": "Chủ tịch UBND xã",
         "standard": standard().pk,
-        "covers_procedures": "on",
+        "covers": "all",
     }
 
 
@@ -61,11 +61,10 @@ def test_the_rollout_reaches_declared_and_the_procedures_follow(client, place, t
     assert place.agency.procedures.get().standard == standard()
 
 
-def test_without_the_tick_procedures_stay(client, place, typed):
+def test_covering_none_the_procedures_stay(client, place, typed):
     make_duties(place.agency, make_procedure())
     client.force_login(place.editor)
-    del typed["covers_procedures"]
-    client.post(declare_url(place), typed)
+    client.post(declare_url(place), typed | {"covers": "none"})
     assert place.agency.procedures.get().standard is None
 
 

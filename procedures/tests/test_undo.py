@@ -21,6 +21,7 @@ from procedures.models import (
     Milestone,
     PastApplication,
     Procedure,
+    Reached,
     Rollout,
     RolloutMove,
     Target,
@@ -63,11 +64,16 @@ def latest():
 
 
 def facts():
-    """Every table of both apps but the history and derived rows; versions left out, void agencies too."""
+    """Every table of both apps but the history, derived rows and what was told; versions left out, void agencies too."""
     found = {}
     for label in ("agencies", "procedures"):
         for model in apps.get_app_config(label).get_models():
-            if model in (Change, ChangeSet) or model.__name__ in ("CoverageTally", "Upload"):
+            if model in (Change, ChangeSet) or model.__name__ in (
+                "CoverageTally",
+                "Upload",
+                "Notice",
+                "Mail",
+            ):
                 continue
             rows = model._default_manager.order_by("pk")
             if model is Agency:
@@ -348,7 +354,7 @@ ACTS = st.lists(
     st.tuples(
         st.sampled_from(
             ["reach", "amend", "withdraw", "declare", "pause", "resume", "carry", "assign", "revise", "accept",
-             "return", "apply", "rename", "close"]
+             "return", "apply", "rename", "close", "several", "choose", "correct"]
         ),
         st.integers(0, 3),
         st.integers(0, 11),
@@ -383,6 +389,7 @@ class Office:
         milestone = milestones[number % len(milestones)] if milestones else None
         if milestone is None and what in ("amend", "withdraw", "accept", "return"):
             return
+        declaration = agency.declarations.order_by("pk").last()
         stage, seen = Stage.values[number], rollout.version
         on = list(USUAL_DAYS.values())[number]
         doors = {
@@ -390,6 +397,13 @@ class Office:
             "amend": lambda: rollout.amend(milestone, on=on, by=None, seen=seen),
             "withdraw": lambda: rollout.withdraw(milestone, by=None, seen=seen, reason="x"),
             "declare": lambda: declare(agency, on=on, year=2015),
+            "several": lambda: rollout.reach_many(
+                [Reached(Stage(s), on) for s in Stage.values[number % 4 : number % 4 + 3]], by=None, seen=seen
+            ),
+            "choose": lambda: declare(
+                agency, on=on, year=2008, chosen=agency.procedures.values_list("pk", flat=True)[:1]
+            ),
+            "correct": lambda: declaration and declaration.amend(on=on, by=None, seen=declaration.version),
             "pause": lambda: rollout.move("paused", by=None, seen=seen, reason="x", on=on),
             "resume": lambda: rollout.move("active", by=None, seen=seen, reason="x", on=on),
             "carry": lambda: rollout.move(

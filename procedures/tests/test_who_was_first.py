@@ -5,8 +5,9 @@ import pytest
 from agencies.errors import ChangedMeanwhile
 from agencies.models import Role
 from agencies.testing import day, make_agency, make_user
-from procedures.lifecycle import Stage
-from procedures.testing import make_plan, make_rollout, reach
+from procedures.lifecycle import Stage, StepRefused
+from procedures.models import Declaration
+from procedures.testing import declare, make_plan, make_rollout, reach
 
 pytestmark = pytest.mark.django_db
 
@@ -48,3 +49,14 @@ def test_a_correction_of_what_was_reviewed_meanwhile_is_stale(rollout, first):
     with pytest.raises(ChangedMeanwhile) as stale:
         rollout.amend(milestone, on=day("2020-06-21"), by=None, seen=seen, entry_seen=entry_seen)
     assert stale.value.change.change_set.made_by == first
+
+
+def test_a_declaration_that_was_taken_back_meanwhile(rollout, first):
+    declaration = declare(rollout.agency)
+    stale = Declaration.objects.get(pk=declaration.pk)
+    declaration.withdraw(by=first, seen=declaration.version, reason="Nhập nhầm")
+    with pytest.raises(ChangedMeanwhile) as late:
+        stale.withdraw(by=None, seen=stale.version, reason="Nhập nhầm")
+    assert late.value.change.change_set.made_by == first
+    with pytest.raises(StepRefused):
+        stale.accept(by=None, seen=stale.version)

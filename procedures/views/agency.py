@@ -3,23 +3,26 @@
 from itertools import groupby
 
 from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
 
 from agencies.access import roles_at, visible_to
 from agencies.models import Agency, Change, Role, Succession
 from agencies.presenting import history_lines
 from procedures import lifecycle
 from procedures.lifecycle import Acceptance, Stage, State
-from procedures.models import CoverageTally, Declaration, Document, Milestone, Rollout
+from procedures.models import CoverageTally, Covers, Declaration, Document, Milestone, Rollout
 from procedures.models.tallies import percent
 from procedures.stages import RANK_PHASE, stage_label
 from procedures.views.buttons import declaration_buttons, milestone_buttons, record_url, rollout_buttons
 from procedures.views.lists import seen_from
 
 CHANGES_SHOWN = 12
+DOCUMENTS_SHOWN = 12
 # A declaration changes dozens of these at once: the page of the change set has them.
 NOT_SHOWN = ("procedures.agencyprocedure", "procedures.pastapplication")
 
 
+@require_safe
 def agency_page(request, pk):
     """Everything about one agency, on a day."""
     view = seen_from(request)
@@ -52,8 +55,11 @@ def agency_page(request, pk):
             "parent": crumbs[-1] if crumbs else None,
             "roles": roles,
             "can_record": bool(roles & lifecycle.RECORDERS) and agency.is_unit and not agency.dissolved_on,
+            "can_download": bool(roles & lifecycle.RECORDERS),
             "can_review": Role.COORDINATOR in roles,
-            "declarations": _chain(declarations, view, agency, roles),
+            "declarations": chain_of(
+                declarations, view.on, agency=agency, roles=roles if view.is_today else None
+            ),
             "in_force": next((d for d in declarations if d.counts), None),
             "rollouts": rollouts,
             "documents": _documents(agency, view.on),
@@ -93,9 +99,9 @@ def _identity(agency, identities, day):
     return agency
 
 
-def _chain(declarations, view, agency, roles):
-    """The declarations as the chain shows them, newest first."""
-    shown, newer, found, day = [], None, False, view.on
+def chain_of(declarations, day, *, agency=None, roles=None):
+    """The declarations as the chain shows them on a day, newest first; with `roles`, the buttons too."""
+    shown, newer, found = [], None, False
     for d in declarations:
         repealed = d.repealed_on is not None and d.repealed_on <= day
         current = d.counts and not found and not repealed
@@ -110,13 +116,16 @@ def _chain(declarations, view, agency, roles):
                 "is_in_force": current,
                 "replaced_on": newer.declared_on if newer else d.repealed_on,
                 "scope": d.scope_note,
+                "covers": d.get_covers_display() if d.covers != Covers.ALL else "",
+                "document_url": d.document.get_absolute_url() if d.document else "",
                 "reason": d.get_reason_display(),
                 "gap": lifecycle.Gap.NO_NUMBER.label if d.lacks_evidence else "",
+                "notice_number": d.notice_number,
                 "notified_on": d.notified_on,
                 "posted_on": d.posted_on,
                 "acceptance": d.acceptance,
                 "review_note": d.review_note,
-                "buttons": declaration_buttons(d, agency, roles) if view.is_today else [],
+                "buttons": declaration_buttons(d, agency, roles) if roles else [],
             }
         )
         if d.counts:
@@ -126,11 +135,7 @@ def _chain(declarations, view, agency, roles):
 
 def _documents(agency, day):
     """Decisions and reports that this agency issued or relies on, the latest first."""
-    used = Milestone.objects.filter(rollout__agency=agency).values("document")
-    declared = Declaration.objects.filter(agency=agency).values("document")
-    found = Document.objects.filter(pk__in=used) | Document.objects.filter(pk__in=declared)
-    found = (found | Document.objects.filter(issued_by=agency)).distinct()
-    return list(found.exclude(signed_on__gt=day)[:12])
+    return list(Document.objects.of_agency(agency).by(day)[:DOCUMENTS_SHOWN])
 
 
 def _rollouts(agency, view, roles, declarations):
@@ -215,6 +220,7 @@ def _timeline(rollout, milestones, standing, day):
                 "state": "done" if milestone.counts else "returned",
                 "on": milestone.reached_on,
                 "document": milestone.document,
+                "document_url": milestone.document.get_absolute_url() if milestone.document else "",
                 "by": milestone.recorded_by,
                 "note": milestone.note if milestone.counts else milestone.review_note,
                 "is_unconfirmed": milestone.acceptance == Acceptance.UNREVIEWED,

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from procedures import lifecycle
 from procedures.lifecycle import Acceptance, Stage
@@ -36,7 +37,13 @@ def entry_buttons(entry, roles, url, *, can_change=True):
         buttons.append(Button(label, url("amend"), is_rare=not returned))
     if roles & lifecycle.RECORDERS:
         buttons.append(Button(_("Take back"), url("withdraw"), is_rare=True))
-    return buttons
+    return [*buttons, history_button(entry, is_rare=bool(buttons))]
+
+
+def history_button(record, *, is_rare=False):
+    """Who changed the record, when, from what to what."""
+    address = reverse(f"history_of_{record._meta.model_name}", args=[record.pk])
+    return Button(pgettext("of one record", "History"), address, is_rare=is_rare)
 
 
 def milestone_buttons(milestone, agency, roles, *, can_change):
@@ -67,6 +74,10 @@ def rollout_buttons(rollout, agency, stages, moves, proposed):
     if proposed is not None:
         label = _("Record: %s") % proposed.label if proposed != Stage.DECLARED else _("Declare")
         buttons.append(Button(label, record_url(agency, rollout, proposed)))
+    if len([stage for stage in stages if stage != Stage.DECLARED]) > 1:
+        buttons.append(
+            Button(_("Several milestones"), reverse("record_several", args=[agency.pk, rollout.pk]))
+        )
     if Stage.DECLARED in stages and proposed != Stage.DECLARED:
         buttons.append(Button(_("Declare"), record_url(agency, rollout, Stage.DECLARED)))
     for state in moves:

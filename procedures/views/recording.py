@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -15,6 +16,7 @@ from django.views.decorators.http import require_http_methods
 from agencies.access import roles_at, visible_to
 from agencies.errors import ChangedMeanwhile, Refused
 from agencies.models import Change
+from iso_rollout import papers
 from procedures import effects, lifecycle
 from procedures.lifecycle import Acceptance, Gap, Stage, State
 from procedures.models import CoverageTally, Declaration, Milestone, Rollout
@@ -29,8 +31,11 @@ from procedures.record_forms import (
     WithdrawForm,
     facts_of,
 )
+from procedures.views.agency import chain_of
 
 asked_or_typed = require_http_methods(["GET", "HEAD", "POST"])
+
+FIELDS = "procedures/_record_fields.html"
 
 # What the lead agency's buttons say.
 DECISIONS = {
@@ -58,7 +63,8 @@ def rollout_of(agency, pk):
 
 
 def typed(request):
-    return request.POST if request.method == "POST" else None
+    """What was sent, and the files that came along; nothing before anything is."""
+    return (request.POST, request.FILES) if request.method == "POST" else (None, None)
 
 
 # Show
@@ -69,7 +75,7 @@ def answer(request, form, save, **page):
 
     `save` calls the door and returns what has become true, in sentences, and where to go.
     """
-    if request.method != "POST":
+    if request.method != "POST" or form.is_searching:
         return show(request, form, **page)
     if form.is_valid():
         try:
@@ -78,14 +84,19 @@ def answer(request, form, save, **page):
             if form.is_on_record(request.user):
                 return recorded_already(request, form.back)
             if isinstance(stopped, ChangedMeanwhile):
-                return conflict(request, form, stopped)
+                return conflict(request, form, stopped, **page)
             form.refuse(stopped)
     return show(request, form, status=422, **page)
 
 
-def show(request, form, *, becomes=(), gaps=(), facts=(), status=200, **more):
-    """The form on its page, below what will become true."""
+def show(request, form, *, becomes=(), gaps=(), facts=(), fields=None, status=200, **more):
+    """The form on its page, below what will become true; `fields` is a partial of its own for the fields."""
     context = {"form": form, "agency": form.agency, "becomes": becomes, "gaps": gaps, "facts": facts}
+    context |= {
+        "fields": fields or FIELDS,
+        "max_bytes": papers.MAX_BYTES,
+        "too_large": papers.Refused("E_FILE_SIZE"),
+    }
     return render(request, "procedures/record_form.html", context | more, status=status)
 
 
@@ -107,12 +118,12 @@ def recorded_already(request, back):
     return redirect(back)
 
 
-def conflict(request, form, other):
+def conflict(request, form, other, *, fields=None, **_page):
     """Both versions side by side, who was first, and the typed values ready to be sent again."""
     mine, theirs = form.versions()
     context = {"agency": form.agency, "mine": mine, "theirs": theirs, "first": other.change}
     again = form.again()
-    context |= {"form": again, "back": form.back}
+    context |= {"form": again, "back": form.back, "fields": fields or FIELDS}
     return render(request, "procedures/record_conflict.html", context, status=409)
 
 
@@ -124,7 +135,9 @@ def record_milestone(request, pk, rollout_id):
     """One step of a rollout, with its day and evidence."""
     agency, roles = writable(request, pk)
     rollout = rollout_of(agency, rollout_id)
-    form = MilestoneForm(typed(request), rollout=rollout, roles=roles, stage=request.GET.get("stage"))
+    form = MilestoneForm(
+        *typed(request), rollout=rollout, roles=roles, user=request.user, stage=request.GET.get("stage")
+    )
     if request.method != "POST" and not form.allowed:
         messages.info(request, _("No milestone is left to be recorded here."))
         return redirect(form.back)
@@ -159,11 +172,11 @@ def amend_milestone(request, pk, rollout_id, milestone_id):
     rollout = rollout_of(agency, rollout_id)
     if request.method == "POST" and is_gone(Milestone, milestone_id, agency):
         # Taken back by somebody else while this one typed: the entry goes on as a new one.
-        form = MilestoneForm(typed(request), rollout=rollout, roles=roles)
+        form = MilestoneForm(*typed(request), rollout=rollout, roles=roles, user=request.user)
         gone = ChangedMeanwhile(rollout, rollout.changes())
         return conflict(request, form, gone) if form.is_valid() else show(request, form, status=422)
     milestone = milestone_of(rollout, milestone_id)
-    form = AmendForm(typed(request), rollout=rollout, roles=roles, milestone=milestone)
+    form = AmendForm(*typed(request), rollout=rollout, roles=roles, user=request.user, milestone=milestone)
 
     def save():
         stored = rollout.amend(milestone, by=request.user, **form.values())
@@ -182,7 +195,7 @@ def withdraw_milestone(request, pk, rollout_id, milestone_id):
     if request.method == "POST" and is_gone(Milestone, milestone_id, agency):
         return recorded_already(request, back)
     milestone = milestone_of(rollout, milestone_id)
-    form = WithdrawForm(typed(request), rollout=rollout, roles=roles, milestone=milestone)
+    form = WithdrawForm(typed(request)[0], rollout=rollout, roles=roles, milestone=milestone)
 
     def save():
         seen, reason = form.cleaned_data["seen"], form.cleaned_data["reason"]
@@ -217,7 +230,7 @@ def declare(request, pk):
     if not agency.is_unit:
         messages.warning(request, _("%s has no system of its own.") % agency)
         return redirect(agency)
-    form = DeclareForm(typed(request), agency=agency, rollout=rollout, roles=roles)
+    form = DeclareForm(*typed(request), agency=agency, rollout=rollout, roles=roles, user=request.user)
 
     def save():
         declaration = Declaration.objects.declare(agency, rollout=rollout, by=request.user, **form.values())
@@ -238,7 +251,7 @@ def _declaring(form, agency, rollout, roles):
     number = CoverageTally.objects.filter(agency=agency).totals(form.initial["on"])[0]
     if number:
         becomes.append(
-            _("Procedures in force that come under the standard with the tick below: %d.") % number
+            _("Procedures in force that come under the standard when all are covered: %d.") % number
         )
     gaps, others = [], []
     if rollout is None:
@@ -247,11 +260,16 @@ def _declaring(form, agency, rollout, roles):
     else:
         standing = lifecycle.replace_reached(rollout.standing(), Stage.DECLARED, form.initial["on"])
         gaps = lifecycle.gaps(standing, at=Stage.DECLARED)
-    return {"becomes": becomes + effects.awaiting(roles), "gaps": gaps, "others": others}
+    own = Declaration.objects.filter(agency=agency).select_related("standard", "document")
+    chain = chain_of(list(own.order_by("-declared_on", "-id")), timezone.localdate())
+    return {
+        "becomes": becomes + effects.awaiting(roles), "gaps": gaps, "others": others, "chain": chain,
+    }  # fmt: skip
 
 
 def declaration_of(agency, pk):
-    return get_object_or_404(Declaration.objects.select_related("agency", "standard"), pk=pk, agency=agency)
+    rows = Declaration.objects.select_related("agency", "standard", "document")
+    return get_object_or_404(rows, pk=pk, agency=agency)
 
 
 @asked_or_typed
@@ -259,14 +277,16 @@ def amend_declaration(request, pk, declaration_id):
     """Another number, day, signer, reason, scope or notice for a declaration on record."""
     agency, roles = writable(request, pk)
     declaration = declaration_of(agency, declaration_id)
-    form = AmendDeclarationForm(typed(request), declaration=declaration)
+    form = AmendDeclarationForm(*typed(request), declaration=declaration, user=request.user)
 
     def save():
         stored = declaration.amend(by=request.user, **form.values())
         gaps = [Gap.NO_NUMBER] if stored.lacks_evidence else []
         return [_("Declaration corrected.")], gaps, form.back
 
-    return answer(request, form, save, becomes=effects.awaiting(roles))
+    # What the lead agency said stands above the fields that are to be mended.
+    facts = facts_of(declaration) if declaration.acceptance == Acceptance.RETURNED else ()
+    return answer(request, form, save, facts=facts, becomes=effects.awaiting(roles))
 
 
 @asked_or_typed
@@ -277,7 +297,7 @@ def withdraw_declaration(request, pk, declaration_id):
     if request.method == "POST" and is_gone(Declaration, declaration_id, agency):
         return recorded_already(request, back)
     declaration = declaration_of(agency, declaration_id)
-    form = WithdrawDeclarationForm(typed(request), entry=declaration, agency=agency, back=back)
+    form = WithdrawDeclarationForm(typed(request)[0], entry=declaration, agency=agency, back=back)
 
     def save():
         seen, reason = form.cleaned_data["seen"], form.cleaned_data["reason"]
@@ -313,7 +333,7 @@ def review_declaration(request, pk, declaration_id):
 
 
 def _review(request, entry, agency, roles, back):
-    form = ReviewForm(typed(request), entry=entry, agency=agency, back=back)
+    form = ReviewForm(typed(request)[0], entry=entry, agency=agency, back=back)
     wanted = request.POST.get("after")
     allowed = {after for _before, after, by in lifecycle.REVIEWS if roles & by}
     if (wanted or Acceptance.RETURNED) in Acceptance.values and (
@@ -354,7 +374,7 @@ def move_rollout(request, pk, rollout_id, state):
         request, pk, by=frozenset().union(*(m.by for m in lifecycle.MOVES if m.after == state))
     )
     rollout = rollout_of(agency, rollout_id)
-    form = MoveForm(typed(request), rollout=rollout, roles=roles, state=state)
+    form = MoveForm(typed(request)[0], rollout=rollout, roles=roles, state=state)
     if request.method != "POST" and state not in lifecycle.allowed_moves(rollout.standing(), roles):
         messages.warning(request, _("This undertaking cannot become: %s.") % state.label)
         return redirect(form.back)

@@ -26,10 +26,90 @@
     });
   }
 
-  // ---- unsaved input: form[data-warn-unsaved]; data-dirty comes from the server when it sends back errors ----
+  // ---- the search box: "/" leads to it, arrows go through the suggestions, Enter opens one, Esc closes them ----
+  function boxOf(form) { return form.querySelector("input[type=search]"); }
+  function listOf(form) { return form.querySelector(".find-list"); }
+  function openFind(form, open) {
+    open = open && listOf(form).childElementCount > 0;
+    form.classList.toggle("is-open", open);
+    boxOf(form).setAttribute("aria-expanded", String(open));
+    if (!open) choose(form, null);
+  }
+  function choose(form, option) {
+    listOf(form).querySelectorAll("[aria-selected=true]").forEach(function (other) { other.setAttribute("aria-selected", "false"); });
+    if (!option) { boxOf(form).removeAttribute("aria-activedescendant"); return; }
+    option.setAttribute("aria-selected", "true");
+    boxOf(form).setAttribute("aria-activedescendant", option.id);
+    option.scrollIntoView({ block: "nearest" });
+  }
+  document.querySelectorAll("form[data-find]").forEach(function (form) {
+    var box = boxOf(form), list = listOf(form);
+    box.setAttribute("role", "combobox");
+    box.setAttribute("aria-autocomplete", "list");
+    box.setAttribute("aria-controls", list.id);
+    openFind(form, false);
+    list.addEventListener("htmx:afterSwap", function () {
+      list.querySelectorAll("[role=option]").forEach(function (option, i) { option.id = list.id + "-" + i; });
+      openFind(form, document.activeElement === box);
+    });
+    box.addEventListener("keydown", function (event) {
+      var options = Array.from(list.querySelectorAll("[role=option]"));
+      var at = options.findIndex(function (option) { return option.getAttribute("aria-selected") === "true"; });
+      if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+        if (!options.length) return;
+        event.preventDefault();
+        openFind(form, true);
+        at += event.key === "ArrowDown" ? 1 : -1;
+        if (at === -2) at = options.length - 1;
+        choose(form, options[at] || null);
+      } else if (event.key === "Enter" && at >= 0 && form.classList.contains("is-open")) {
+        event.preventDefault();
+        options[at].click();
+      } else if (event.key === "Escape" && form.classList.contains("is-open")) {
+        event.preventDefault();
+        event.stopPropagation();
+        openFind(form, false);
+      }
+    });
+    box.addEventListener("focus", function () { openFind(form, true); });
+    form.addEventListener("focusout", function (event) { if (!form.contains(event.relatedTarget)) openFind(form, false); });
+    // A press on a suggestion must not take the focus away before it is a click.
+    list.addEventListener("mousedown", function (event) { event.preventDefault(); });
+  });
+  document.addEventListener("keydown", function (event) {
+    if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || event.target.isContentEditable) return;
+    if (/^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName) && !/^(checkbox|radio|button|submit)$/.test(event.target.type)) return;
+    var boxes = Array.from(document.querySelectorAll("form[data-find] input[type=search]"));
+    var box = boxes.reverse().find(function (one) { return one.offsetParent !== null; }), link = document.querySelector(".find-open");
+    if (!box && !link) return;
+    event.preventDefault();
+    if (box) { box.focus(); box.select(); } else { window.location = link.href; }
+  });
+
+  // ---- a block pasted into a grid's open row goes to the page that shows it first: table[data-paste] names its form ----
+  document.addEventListener("paste", function (event) {
+    var cell = event.target.closest && event.target.closest("table[data-paste] [data-column]");
+    var text = event.clipboardData && event.clipboardData.getData("text/plain");
+    if (!cell || !text || !/[\t\n]/.test(text.replace(/\s+$/, ""))) return;
+    event.preventDefault();
+    var form = document.getElementById(cell.closest("table").getAttribute("data-paste"));
+    form.elements.pasted.value = text;
+    form.elements.start.value = cell.closest("tr").getAttribute("data-duty");
+    form.elements.first.value = cell.getAttribute("data-column");
+    document.querySelectorAll("form[data-dirty]").forEach(function (other) { other.removeAttribute("data-dirty"); });
+    form.requestSubmit();
+  });
+  // Esc leaves a row that is open for editing.
+  document.addEventListener("keydown", function (event) {
+    var row = event.key === "Escape" && event.target.closest && event.target.closest("tr.is-editing");
+    if (row) row.querySelector("[data-cancel]").click();
+  });
+
+  // ---- unsaved input: form[data-warn-unsaved], and the forms of the administration; data-dirty comes from the server when it sends back errors ----
+  var WARNED = "form[data-warn-unsaved], #content-main form:not(#changelist-form)";
   function markDirty(event) {
     var form = event.target.form;
-    if (form && form.hasAttribute("data-warn-unsaved")) form.setAttribute("data-dirty", "");
+    if (form && form.matches(WARNED)) form.setAttribute("data-dirty", "");
   }
   document.addEventListener("input", markDirty);
   document.addEventListener("change", markDirty);
@@ -37,6 +117,53 @@
   window.addEventListener("beforeunload", function (event) {
     if (document.querySelector("form[data-dirty]")) { event.preventDefault(); event.returnValue = ""; }
   });
+
+  // ---- a form that was sent and came to nothing (no network, an error page) is filled in again on the way back ----
+  var person = document.querySelector("meta[name=person]"), drafts = null;
+  try { drafts = window.sessionStorage; } catch (refused) { /* a browser that keeps nothing */ }
+  function addressOf(form) { return new URL(form.getAttribute("action") || "", location.href).pathname; }
+  function draftKey(form) { return ["draft", person.content, location.pathname + location.search, addressOf(form)].join(" "); }
+  function typedIn(form) {
+    return Array.from(form.elements).filter(function (e) {
+      return e.name && e.name !== "csrfmiddlewaretoken" && !/^(password|file|submit|button|reset|image)$/.test(e.type);
+    });
+  }
+  document.addEventListener("submit", function (event) {
+    var form = event.target;
+    if (!drafts || !person || form.method !== "post" || !form.matches(WARNED)) return;
+    var values = typedIn(form).map(function (e) {
+      if (e.type === "checkbox" || e.type === "radio") return e.checked;
+      return e.multiple ? Array.from(e.selectedOptions).map(function (o) { return o.value; }) : e.value;
+    });
+    try { drafts.setItem(draftKey(form), JSON.stringify(values)); } catch (full) { /* then the server's copy has to do */ }
+  });
+  function fillAgain(form) {
+    var kept = drafts.getItem(draftKey(form)), elements = typedIn(form);
+    if (!kept || form.hasAttribute("data-refilled")) return;
+    drafts.removeItem(draftKey(form));
+    kept = JSON.parse(kept);
+    if (kept.length !== elements.length) return;
+    elements.forEach(function (e, i) {
+      if (typeof kept[i] === "boolean") e.checked = kept[i];
+      else if (Array.isArray(kept[i])) Array.from(e.options).forEach(function (o) { o.selected = kept[i].indexOf(o.value) >= 0; });
+      else e.value = kept[i];
+    });
+    form.setAttribute("data-dirty", "");
+    var notice = document.createElement("div");
+    notice.className = "notice warning";
+    notice.setAttribute("role", "alert");
+    notice.textContent = person.getAttribute("data-filled-again");
+    form.insertBefore(notice, form.firstChild);
+  }
+  if (drafts && person) {
+    var came = (performance.getEntriesByType("navigation")[0] || {}).type;
+    if (came === "back_forward" || came === "reload") {
+      document.querySelectorAll("form").forEach(function (form) { if (form.matches(WARNED)) fillAgain(form); });
+    } else {
+      // The answer to what was sent: nothing is left to be given back.
+      Object.keys(drafts).forEach(function (key) { if (key.indexOf("draft ") === 0) drafts.removeItem(key); });
+    }
+  }
 
   // ---- rows: table[data-select] with .check boxes; the head's box is made here, the count goes to [data-picked] ----
   function countPicked(table) {
@@ -115,6 +242,11 @@
       input.files = event.dataTransfer.files;
       input.dispatchEvent(new Event("change", { bubbles: true }));
     }
+  });
+
+  // ---- input[data-no-enter]: a search inside a form, answered while typing; Enter must not send the form ----
+  document.addEventListener("keydown", function (event) {
+    if (event.key === "Enter" && event.target.hasAttribute("data-no-enter")) event.preventDefault();
   });
 
   // ---- form[data-autosubmit]: a choice counts at once; without a script its button does the same ----

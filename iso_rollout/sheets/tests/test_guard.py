@@ -6,6 +6,7 @@ import zipfile
 
 import pytest
 
+from iso_rollout import child as processes
 from iso_rollout.sheets import child, examples, guard, read
 from iso_rollout.sheets.problems import Refused
 from iso_rollout.sheets.tests import workbooks as w
@@ -107,7 +108,7 @@ def test_a_child_that_dies_or_hangs_is_only_a_refusal(monkeypatch):
         ("import time; time.sleep(30)", "E_LIMIT_TIME"), ("import pickle, sys; print(1)", "E_FILE_CORRUPT"),
         ("import pickle, sys, os; sys.stdout.buffer.write(pickle.dumps(os.getcwd))", "E_FILE_CORRUPT"),
     ]:  # fmt: skip
-        monkeypatch.setattr(child, "_START", start)
+        monkeypatch.setattr(processes, "_START", start)
         monkeypatch.setattr(child, "WALL_SECONDS", 1)
         with pytest.raises(Refused) as refused:
             child.parse(GOOD)

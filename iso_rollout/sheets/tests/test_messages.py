@@ -13,7 +13,7 @@ CALLS = {
     "Unreadable": 0,
     "Refused": 1,
     "Problem": 1,
-    "_error": 1,
+    "Unfit": 1,
     "_problem": 1,
     "refuse_type": 0,
     "Reason": 0,

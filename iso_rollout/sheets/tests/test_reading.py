@@ -314,7 +314,7 @@ def test_a_column_without_a_heading_means_what_a_person_says():
 def test_the_sheets_stay_at_hand_also_where_no_heading_was_found():
     reading = declarations(w.xlsx([["Nơi nào", "Bản"], ["Xã Lạc Đạo", "2015"]]))
     assert not reading.tables
-    assert [sheet.rows[1] for sheet in reading.parsed] == [["Xã Lạc Đạo", "2015"]]
+    assert [sheet.row(1) for sheet in reading.parsed] == [["Xã Lạc Đạo", "2015"]]
 
 
 def test_every_row_says_what_it_was_taken_for():

@@ -22,7 +22,7 @@ class Command(BaseCommand):
     help = "Check a list from a spreadsheet; with --apply bring it in whole, or not at all."
 
     def add_arguments(self, parser):
-        parser.add_argument("kind", choices=imports.NAMES)
+        parser.add_argument("kind", choices=(*imports.NAMES, "update"))
         parser.add_argument("file")
         parser.add_argument("--apply", action="store_true", help="write it; without, nothing is written")
         parser.add_argument("--on", help="the day the list speaks of, such as 2020-12-31; default: today")

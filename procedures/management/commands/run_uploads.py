@@ -39,7 +39,7 @@ class Command(BaseCommand):
     def _apply(self, upload, worker):
         kind = imports.kind(upload.kind)
         try:
-            uploads.apply_claimed(kind, upload, user=upload.uploaded_by, worker=worker)
+            uploads.apply_claimed(kind, upload, user=upload.uploaded_by, worker=worker, tells=True)
         except Refused as why:
             log.warning("Upload %s was not applied: %s", upload.pk, why)
             return

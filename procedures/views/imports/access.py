@@ -7,6 +7,7 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from agencies.imports import uploads
 from agencies.imports.checked import Options
@@ -28,8 +29,9 @@ def kinds_of(user):
 
 
 def upload_for(user, pk):
-    """(upload, kind). 403 without any role to import, 404 outside what the person may see, 403 for another's kind."""
-    kinds_of(user)
+    """(upload, kind). 403 without any role to bring in, 404 outside what the person may see, 403 for another's kind."""
+    if not may_import(imports.kind("update"), user):
+        kinds_of(user)
     upload = get_object_or_404(Upload.objects.visible_to(user).select_related("uploaded_by"), pk=pk)
     try:
         kind = imports.kind(upload.kind)
@@ -63,35 +65,50 @@ class Job:
         except FileNotFoundError:
             raise Http404 from None
 
+    @property
+    def is_list(self):
+        """A list as an office writes it; else a workbook that went out from here."""
+        return "recognise" in self.kind.steps
+
+    @property
+    def home(self):
+        """Where such files come in: its title and address."""
+        if self.is_list:
+            return {"title": _("Import from spreadsheets"), "url": reverse("imports")}
+        return {"title": _("Excel workbooks"), "url": reverse("workbooks")}
+
     def url(self, step):
         return reverse(f"import_{step}", args=[self.upload.pk])
 
     def steps(self, current):
         """The wizard's steps as `_steps.html` prints them."""
-        names = [step for step, _title in STEPS]
+        names = self.kind.steps
         here = names.index(current)
         return [
             {
-                "title": title,
+                "title": str(TITLES[step]),
                 "url": self.url(step) if self.is_open and step not in (current, "done") else "",
                 "state": "current" if step == current else "done" if index < here else "",
             }
-            for index, (step, title) in enumerate((step, str(title())) for step, title in STEPS)
+            for index, step in enumerate(names)
         ]
 
 
-STEPS = (
-    ("recognise", lambda: _("Recognise")),
-    ("match", lambda: _("Match")),
-    ("check", lambda: _("Check")),
-    ("confirm", lambda: _("Confirm")),
-    ("done", lambda: _("Done")),
-)
+TITLES = {
+    "recognise": gettext_lazy("Recognise"),
+    "match": gettext_lazy("Match"),
+    "compare": gettext_lazy("Compare"),
+    "check": gettext_lazy("Check"),
+    "confirm": gettext_lazy("Confirm"),
+    "done": gettext_lazy("Done"),
+}
 
 
-def job_for(request, pk):
+def job_for(request, pk, step="check"):
     """A step of one's own upload. Another's can be looked at (done page), not continued: 403."""
     upload, kind = upload_for(request.user, pk)
+    if step not in kind.steps:
+        raise Http404
     if upload.uploaded_by_id != request.user.pk:
         raise PermissionDenied
     return Job(upload, kind, request.user)

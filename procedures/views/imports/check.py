@@ -7,7 +7,7 @@ from collections import Counter
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db import transaction
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -18,7 +18,7 @@ from agencies.models import Upload
 from iso_rollout.sheets.annotated import annotated_workbook
 from iso_rollout.sheets.grid import Grid
 from iso_rollout.sheets.parsed import column_number
-from iso_rollout.sheets.rows import NOTE
+from iso_rollout.sheets.verdicts import NOTE
 from procedures.views.imports import corrections
 from procedures.views.imports.access import OPEN, job_for
 from procedures.views.imports.lines import columns_of, present
@@ -195,13 +195,14 @@ def _show(request, job, checked, *, show=None, status=200):
     context = {
         "job": job,
         "steps": job.steps("check"),
-        "checked": checked,
+        "is_fine": checked.is_fine,
+        "questions": checked.questions,
         "counts": counts,
         "show": show,
         "code": code,
         "tabs": [(tab, titles[tab], counts[tab]) for tab in TABS],
         "unticked": unticked(job.upload, checked),
-        "annotated": reverse("import_annotated", args=[job.upload.pk]),
+        "annotated": reverse("import_annotated", args=[job.upload.pk]) if job.is_list else "",
     }
     if show == ERRORS:
         context |= _errors(request, checked, code)
@@ -211,12 +212,12 @@ def _show(request, job, checked, *, show=None, status=200):
             for group, title, found, _digest_ in warning_groups(checked)
         ]
     else:
-        lines = [line for line in checked.lines if line.outcome == show]
-        page = Paginator(lines, PER_PAGE).get_page(request.GET.get("page"))
+        page = Paginator(range(counts[show]), PER_PAGE).get_page(request.GET.get("page"))
+        lines = checked.page(show, PER_PAGE * (page.number - 1), PER_PAGE)
         context |= {
             "page_obj": page,
             "columns": columns_of(checked.reading),
-            "lines": present(page.object_list, checked),
+            "lines": present(lines, checked),
         }
     return render(request, "procedures/imports/check.html", context, status=status)
 
@@ -227,7 +228,6 @@ def _errors(request, checked, code):
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     texts = Texts(checked.reading)
     alike = _alike(checked.errors, texts)
-    data = {(row.sheet, row.number): row for row in checked.reading.rows}
     subject = checked.reading.kind.subject
     rows, asked = [], set()
     for index, problem in enumerate(page.object_list):
@@ -236,11 +236,8 @@ def _errors(request, checked, code):
         text = texts(*place) if place not in asked else None
         asked.add(place)
         same = alike.get((problem.code, problem.cell.rstrip("0123456789"), text), ())
-        row = (
-            data.get((problem.sheet, row_of(problem.cell)))
-            if _is_cell(problem.cell.partition(":")[0])
-            else None
-        )
+        has_row = _is_cell(problem.cell.partition(":")[0])
+        row = checked.reading.row_at(problem.sheet, row_of(problem.cell)) if has_row else None
         rows.append({
             "about": next((row.values[name] for name in subject if name in row.values), "") if row else "",
             "index": index, "problem": problem, "title": title_of(problem.code), "remedy": remedy_of(problem.code),
@@ -253,16 +250,20 @@ def _errors(request, checked, code):
         "codes": sorted(((c, title_of(c), n) for c, n in codes.items()), key=lambda item: -item[2]),
         "has_encoding": codes["E_ENCODING"] > 0,
         "has_questions": bool(checked.questions),
+        "has_conflicts": codes["E_CONFLICT"] > 0,
     }
 
 
 @require_safe
 def annotated(request, pk):
     """The person's own workbook with a column that says what is wrong in each row."""
-    job = job_for(request, pk)
+    job = job_for(request, pk, "recognise")
     checked = job.look()
-    with job.upload.file.open("rb") as file:
-        data = file.read()
+    try:
+        with job.upload.file.open("rb") as file:
+            data = file.read()
+    except FileNotFoundError:
+        raise Http404 from None
     told = [(p, title_of(p.code), True) for p in checked.errors] + [
         (p, title_of(p.code), False) for p in checked.warnings
     ]

@@ -80,11 +80,10 @@ def _show(request, job, checked, *, form=None, status=200):
     context = {
         "job": job,
         "steps": job.steps("confirm"),
-        "checked": checked,
         "counts": checked.counts,
         "will_be": will_be(checked),
         "afterwards": job.kind.afterwards(checked),
-        "changes": _changes_by_field(checked),
+        "changes": checked.tally_changed().most_common(12),
         "form": form or ConfirmForm(initial=initial),
         "is_queued": checked.counts["rows"] > uploads.AT_ONCE,
     }
@@ -94,19 +93,8 @@ def _show(request, job, checked, *, form=None, status=200):
 def will_be(checked):
     """[(title, n)]: the new lines by what tells them apart: standard, else level."""
     found = Counter()
-    for line in checked.lines:
-        if line.outcome == NEW:
-            name = next((n for n in ("standard", "level", "form", "role") if line.record.get(n)), None)
-            if name:
-                value = line.record[name]
-                found[", ".join(map(str, value)) if isinstance(value, list) else in_words(name, value)] += 1
-    return found.most_common(12)
-
-
-def _changes_by_field(checked):
-    found = Counter(
-        d.title for line in checked.lines if line.outcome == CHANGED for d in line.differences if d.title
-    )
+    for (name, value), count in checked.tally_new(("standard", "level", "form", "role")).items():
+        found[", ".join(map(str, value)) if isinstance(value, tuple) else in_words(name, value)] += count
     return found.most_common(12)
 
 
@@ -122,9 +110,9 @@ def _mark(line):
 
 def tell(checked):
     """The outcome and a short mark of every line."""
-    if len(checked.lines) > TOLD_LINES:
+    if len(checked.of()) > TOLD_LINES:
         return ""
-    marks = "".join(_mark(line) for line in checked.lines)
+    marks = "".join(_mark(line) for line in checked.of())
     return base64.b64encode(zlib.compress(json.dumps(marks).encode())).decode()
 
 
@@ -142,15 +130,14 @@ def _different(request, job, said, checked):
     before = _read_told(said["told"])
     letters = {letter: outcome for outcome, letter in _LETTERS.items()}
     differing = []
-    if len(before) == len(checked.lines):
-        for was, line in zip(before, checked.lines, strict=True):
+    if len(before) == len(checked.of()):
+        for was, line in zip(before, checked.of(), strict=True):
             if was != _mark(line):
                 differing.append((letters.get(was[:1], "wrong"), line))
     since = ChangeSet.objects.visible_to(job.user).filter(pk__gt=said["seen"]).select_related("made_by")
     context = {
         "job": job,
         "steps": job.steps("confirm"),
-        "checked": checked,
         "counts": checked.counts,
         "was": Counter(letters.get(mark[:1], "wrong") for mark in before),
         "differing": differing[:SHOWN_DIFFERENCES],

@@ -6,7 +6,7 @@ from django.db import transaction
 
 from agencies.imports import uploads
 from agencies.models import Upload
-from iso_rollout.sheets.rows import CLASSES
+from iso_rollout.sheets.verdicts import CLASSES
 
 from .access import OPEN
 from .drawing import IGNORED, ORDER

@@ -13,6 +13,7 @@ from agencies.forms import UndoForm
 from agencies.imports import uploads
 from agencies.models import Change, Upload
 from agencies.models.history import UploadState
+from agencies.progress import heard
 from agencies.views.changes import tell_what_was_undone, three_lists
 from procedures.views.imports.access import OPEN, Job, upload_for
 from procedures.views.imports.recognise import earlier_of
@@ -37,6 +38,7 @@ def done(request, pk):
         "is_mine": upload.uploaded_by_id == request.user.pk,
         "ahead": _ahead(upload),
         "seconds": int((timezone.now() - upload.claimed_at).total_seconds()) if upload.claimed_at else None,
+        "progress": heard(uploads.progress_name(upload)) if upload.state == UploadState.APPLYING else None,
         "act": act,
         "may_undo": act is not None and upload.state == UploadState.APPLIED and may_undo(request.user, act),
         "undone_by": act.undone_by.select_related("made_by").first() if act else None,

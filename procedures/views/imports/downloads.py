@@ -8,12 +8,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from agencies.imports.engine import may_import
-from agencies.imports.workbooks import write_list, write_template
+from agencies.imports.workbooks import write_template
+from agencies.views.exports import TYPES, list_file
 from procedures import imports
 from procedures.models import Standard
 from procedures.views.imports.access import kinds_of
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 IN_MEMORY = 2 * 2**20
 
 
@@ -27,25 +27,19 @@ def _kind(user, name):
     return kind
 
 
-def _send(file, name):
-    file.seek(0)
-    return FileResponse(file, as_attachment=True, filename=name, content_type=XLSX)
-
-
 @require_safe
 def template(request, kind):
     """An empty workbook of a kind, itself accepted."""
     kind = _kind(request.user, kind)
     out = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 (the answer closes it)
     write_template(kind, out, choices={"standard": Standard.objects.values_list("code", flat=True)})
-    return _send(out, f"{kind.title} – mẫu.xlsx")
+    out.seek(0)
+    return FileResponse(
+        out, as_attachment=True, filename=f"{kind.title} – mẫu.xlsx", content_type=TYPES["xlsx"]
+    )
 
 
 @require_safe
-def current_list(request, kind):
+def current_list(request, kind, form):
     """Everything of a kind within the person's reach, as of today."""
-    kind = _kind(request.user, kind)
-    today = timezone.localdate()
-    out = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 (the answer closes it)
-    write_list(kind, kind.rows(user=request.user, on=today), out)
-    return _send(out, f"{kind.title} {today:%Y-%m-%d}.xlsx")
+    return list_file(_kind(request.user, kind), form, user=request.user, on=timezone.localdate())

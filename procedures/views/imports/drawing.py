@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy
 from iso_rollout.sheets.grid import Grid, as_text
 from iso_rollout.sheets.header import heading_paths
 from iso_rollout.sheets.parsed import column_letters, column_number
-from iso_rollout.sheets.rows import (
+from iso_rollout.sheets.verdicts import (
     BLANK,
     DATA,
     FOOTER,
@@ -99,16 +99,15 @@ def draw(reading, options, name):
     parsed = next(sheet for sheet in reading.parsed if sheet.name == name)
     grid = table.grid if table else Grid(parsed)
     header = (table.header.first, table.header.last) if table else options.overrides.header_of(name)
-    verdicts = {v.number: v for v in table.verdicts} if table else {}
-    numbers = _chosen_rows(grid, verdicts)
-    width = min(max((len(grid.by_number[n]) for n in numbers), default=0), MAX_DRAWN_COLUMNS)
+    numbers = _chosen_rows(grid, table)
+    width = min(max((len(grid.cells(n)) for n in numbers), default=0), MAX_DRAWN_COLUMNS)
     columns = _columns(table, grid, header, width, options=options, kind=reading.kind)
     cap = max(8, min(160, LETTERS // max(1, len(numbers) * max(1, width))))
     marks = _marks(reading, name)
     corrected, rows, before = options.overrides.rows_of(name), [], None
-    position = {number: index for index, number in enumerate(grid.numbers)}
+    position = grid.parsed.position
     for number in numbers:
-        verdict = verdicts.get(number)
+        verdict = table.verdicts[position(number)] if table else None
         cls = verdict.cls if verdict else HEADER if header and header[0] <= number <= header[1] else ""
         is_loose = cls not in (DATA, HEADER, NUMBER_ROW)
         cells, column = [], 1
@@ -118,13 +117,13 @@ def draw(reading, options, name):
             span = _span(grid, number, column, width, runs_over=is_loose and bool(text))
             cells.append((text if len(text) <= cap * span else text[: cap * span - 1] + "…", css, span))
             column += span
-        gap = position[number] - position[before] - 1 if before is not None else 0
+        gap = position(number) - position(before) - 1 if before is not None else 0
         rows.append(DrawnRow(
             number, cls, str(verdict.reason) if verdict else "", cells, gap, number in corrected,
             [c for c in CHOICES if c != cls] if verdict and number > table.header.last else [],
         ))  # fmt: skip
         before = number
-    more = len(grid.numbers) - 1 - position[numbers[-1]] if numbers else 0
+    more = len(grid.numbers) - 1 - position(numbers[-1]) if numbers else 0
     return DrawnSheet(name, table is not None, columns, rows, more, header, numbers[0] if numbers else 0)
 
 
@@ -142,15 +141,12 @@ def _span(grid, number, column, width, *, runs_over):
     return span
 
 
-def _chosen_rows(grid, verdicts):
-    first = grid.numbers[:FIRST_ROWS]
-    wanted = set(first)
-    data = [number for number, verdict in verdicts.items() if verdict.cls == DATA]
-    if data:
-        last = data[-1]
-        position = next(i for i in range(len(grid.numbers) - 1, -1, -1) if grid.numbers[i] == last)
+def _chosen_rows(grid, table):
+    wanted = set(grid.numbers[:FIRST_ROWS])
+    if table is not None and table.count:
+        position = table.places[-1]
         wanted |= set(grid.numbers[max(0, position - 3) : position + AROUND_END])
-        passed = [v.number for v in verdicts.values() if v.cls in (NOTE, TOTAL) and v.number < last]
+        passed = [v.number for v in table.verdicts.of_class(NOTE, TOTAL) if v.number < grid.numbers[position]]
         wanted |= set(passed[:SKIPPED_ROWS])
     return sorted(wanted)
 

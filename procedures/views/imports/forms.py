@@ -14,6 +14,12 @@ TOO_LARGE = _("The file is larger than %(size)s MB. Split the list, or copy it i
 ACCEPTED = ".xlsx,.xls,.ods,.csv,.tsv,.txt"
 
 
+def _small_enough(file):
+    if file and file.size > MAX_BYTES:
+        raise ValidationError(TOO_LARGE % {"size": MAX_BYTES >> 20}, code="too_large")
+    return file
+
+
 class UploadForm(forms.Form):
     """A file or pasted cells, what kind of list they are, and the day they speak of."""
 
@@ -39,10 +45,7 @@ class UploadForm(forms.Form):
         self.fields["on"].initial = timezone.localdate
 
     def clean_file(self):
-        file = self.cleaned_data["file"]
-        if file and file.size > MAX_BYTES:
-            raise ValidationError(TOO_LARGE % {"size": MAX_BYTES >> 20}, code="too_large")
-        return file
+        return _small_enough(self.cleaned_data["file"])
 
     def clean(self):
         cleaned = super().clean()
@@ -59,6 +62,18 @@ class UploadForm(forms.Form):
         if file := self.cleaned_data["file"]:
             return file.read(), file.name
         return self.cleaned_data["pasted"].encode(), str(_("Pasted cells")) + ".csv"
+
+
+class WorkbookForm(forms.Form):
+    """A filled workbook, or a zip of them."""
+
+    file = forms.FileField(
+        label=_("File"), max_length=500, error_messages={"required": _("Choose the filled workbook, or a zip of several.")},
+        widget=forms.FileInput(attrs={"accept": ".xlsx,.xls,.ods,.zip"}),
+    )  # fmt: skip
+
+    def clean_file(self):
+        return _small_enough(self.cleaned_data["file"])
 
 
 class ReadingForm(forms.Form):

@@ -13,6 +13,7 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_safe
 
 from agencies.imports import uploads
+from agencies.imports.engine import may_import
 from agencies.models import ChangeSet, Upload, User
 from agencies.models.history import Door, UploadState
 from iso_rollout.sheets.guard import MAX_BYTES
@@ -31,14 +32,19 @@ RESUMED = timedelta(days=7)
 def home(request):
     """Bring in a list, or find one that came in before."""
     kinds = kinds_of(request.user)
-    length = request.META.get("CONTENT_LENGTH") or "0"
-    if request.method == "POST" and length.isdecimal() and int(length) > MAX_BYTES + AROUND:
+    if is_too_large(request):
         form = UploadForm({}, kinds=kinds)
         form.full_clean()
         form.errors.clear()
         form.add_error("file", TOO_LARGE % {"size": MAX_BYTES >> 20})
         return _show(request, form, kinds, status=413)
     return _bring_in(request, kinds)
+
+
+def is_too_large(request):
+    """Whether the body is larger than any file that is taken, by what it says of itself."""
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    return request.method == "POST" and length.isdecimal() and int(length) > MAX_BYTES + AROUND
 
 
 @csrf_protect
@@ -51,7 +57,7 @@ def _bring_in(request, kinds):
         return _show(request, form, kinds, status=413 if too_large else 422)
     kind = imports.kind(form.cleaned_data["kind"])
     data, name = form.source()
-    upload, is_new = _receive(data, name, kind=kind, user=request.user, on=form.cleaned_data["on"])
+    upload, is_new = receive_once(data, name, kind=kind, user=request.user, on=form.cleaned_data["on"])
     if is_new:
         uploads.check(kind, upload, user=request.user)
     else:
@@ -62,7 +68,7 @@ def _bring_in(request, kinds):
 
 
 @transaction.atomic
-def _receive(data, name, *, kind, user, on):
+def receive_once(data, name, *, kind, user, on):
     """(upload, whether it is new). The same file sent twice, or by two clicks, is one upload while it is open."""
     User.objects.select_for_update().get(pk=user.pk)
     received = uploads.receive(data, name, kind=kind, user=user, on=on)
@@ -80,17 +86,24 @@ def _show(request, form, kinds, status=200):
     names = [kind.name for kind in kinds]
     found = Upload.objects.visible_to(request.user).filter(kind__in=names).select_related("uploaded_by")
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
-    rows = list(page.object_list)
+    rows = dress(page.object_list, kinds, request.user)
+    context = {"form": form, "kinds": kinds, "page_obj": page, "rows": rows,
+               "can_hand_in": may_import(imports.kind("update"), request.user), "limit": MAX_BYTES >> 20,
+               "max_bytes": MAX_BYTES, "too_large": TOO_LARGE % {"size": MAX_BYTES >> 20}}  # fmt: skip
+    return render(request, "procedures/imports/home.html", context, status=status)
+
+
+def dress(rows, kinds, user):
+    """Uploads with what their row shows: kind, where a click leads, whether they can be undone."""
+    rows = list(rows)
     acts = acts_of(rows)
     titles = {kind.name: kind.title for kind in kinds}
     for upload in rows:
         upload.kind_title = titles[upload.kind]
-        upload.url = Job(upload, None, request.user).url(_step(upload, request.user))
+        upload.url = Job(upload, None, user).url(_step(upload, user))
         upload.may_undo = upload.state == UploadState.APPLIED and upload.pk in acts
         upload.tone = TONES.get(upload.state, "")
-    context = {"form": form, "kinds": kinds, "page_obj": page, "rows": rows, "limit": MAX_BYTES >> 20,
-               "max_bytes": MAX_BYTES, "too_large": TOO_LARGE % {"size": MAX_BYTES >> 20}}  # fmt: skip
-    return render(request, "procedures/imports/home.html", context, status=status)
+    return rows
 
 
 # The chip's tone of each state.
@@ -110,6 +123,8 @@ def _step(upload, user):
     """Where a click on an upload leads: one's own open ones go on, the others are only shown."""
     if upload.state not in OPEN or upload.uploaded_by_id != user.pk:
         return "done"
+    if upload.counts.get("conflicts"):
+        return "compare"
     return "confirm" if upload.state == UploadState.CHECKED and not upload.counts.get("warnings") else "check"
 
 

@@ -37,10 +37,9 @@ def present(lines, checked):
     reading, register = checked.reading, checked.register
     names = [name for name, _title in columns_of(reading)]
     titles = dict(columns_of(reading))
-    rows = {(row.sheet, row.number): row for row in reading.rows}
     found = []
     for line in lines:
-        row = rows.get((line.sheet, line.number))
+        row = reading.row_at(line.sheet, line.number)
         values = row.values if row else {}
         found.append({
             "line": line, "how": how_of(line.how), "within": _within(register, line), "place": f"{line.sheet}!{line.cell}" if line.sheet else line.cell,

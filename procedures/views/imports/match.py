@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 from agencies.access import scope_of
 from agencies.forms import AgencyField
 from agencies.models import Agency
-from iso_rollout.sheets.rows import NOTE
+from iso_rollout.sheets.verdicts import NOTE
 from iso_rollout.text import tone_key
 from procedures.views.imports import corrections
 from procedures.views.imports.access import job_for
@@ -23,7 +23,7 @@ OTHER, OUT = "other", "out"
 @require_http_methods(["GET", "HEAD", "POST"])
 def match(request, pk):
     """The questions first, then what was answered and what earlier lists taught."""
-    job = job_for(request, pk)
+    job = job_for(request, pk, "match")
     if not job.is_open:
         return redirect("import_done", pk)
     checked = job.look()
@@ -109,21 +109,21 @@ def _show(request, job, checked, *, faults=None, status=200):
         }
         for text, unit_type, scope, agency in dict.fromkeys(checked.learned)
     ]
-    texts = {(r.sheet, r.number): r.values.get("name", "") for r in checked.reading.rows}
+    taught = checked.matched("learned")
     learned = [
-        {"text": texts.get((line.sheet, line.number), ""), "name": line.label, "sheet": line.sheet, "cell": line.cell}
-        for line in checked.lines
-        if line.how == "learned"
+        {"text": checked.reading.row_at(line.sheet, line.number).values.get("name", ""), "name": line.label,
+         "sheet": line.sheet, "cell": line.cell}
+        for line in taught[:100]
     ]  # fmt: skip
     context = {
         "job": job,
         "steps": job.steps("match"),
-        "checked": checked,
+        "questions": checked.questions,
         "page_obj": page,
         "rows": rows,
         "answered": answered,
-        "learned": learned[:100],
-        "learned_count": len(learned),
+        "learned": learned,
+        "learned_count": len(taught),
         "how": _how(checked),
         "faults": faults,
     }
@@ -135,6 +135,5 @@ def _how(checked):
     words = {
         "code": _("by code"), "name": _("by name"), "learned": _("by an earlier answer"), "answer": _("by your answer"),
     }  # fmt: skip
-    return [
-        (title, n) for how, title in words.items() if (n := sum(line.how == how for line in checked.lines))
-    ]
+    counts = checked.matched_by()
+    return [(title, counts[how]) for how, title in words.items() if counts[how]]

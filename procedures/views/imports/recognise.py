@@ -19,7 +19,7 @@ from procedures.views.imports.forms import ReadingForm
 @require_http_methods(["GET", "HEAD", "POST"])
 def recognise(request, pk):
     """The sheet as it is, with what every row and column was taken for."""
-    job = job_for(request, pk)
+    job = job_for(request, pk, "recognise")
     if not job.is_open:
         return redirect("import_done", pk)
     if request.method != "POST":
@@ -142,8 +142,9 @@ def _show(request, job, *, form=None, nonsense=False, status=200):
     context = {
         "job": job,
         "steps": job.steps("recognise"),
-        "checked": checked,
-        "counts": Counter(v.cls for t in reading.tables if t.name == current for v in t.verdicts),
+        "questions": checked.questions,
+        "row_count": reading.count,
+        "counts": _counts(reading, current),
         "drawn": draw(reading, options, current) if names else None,
         "sheets": sheets,
         "chosen": options.sheet,
@@ -160,6 +161,11 @@ def _show(request, job, *, form=None, nonsense=False, status=200):
         "next": job.url("match" if checked.questions else "check"),
     }
     return render(request, "procedures/imports/recognise.html", context, status=status)
+
+
+def _counts(reading, name):
+    """{class: number of rows} of a sheet."""
+    return next((table.verdicts.counts() for table in reading.tables if table.name == name), Counter())
 
 
 def _is_corrected(options, sheet):

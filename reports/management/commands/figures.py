@@ -20,6 +20,11 @@ class Command(BaseCommand):
         parser.add_argument(
             "--agency", help="code of the agency whose subtree is counted; default: the plan's"
         )
+        parser.add_argument(
+            "--accepted-only",
+            action="store_true",
+            help="count only entries that the lead agency has confirmed",
+        )
         parser.add_argument("--json", action="store_true", help="print JSON")
 
     def handle(self, **options):
@@ -43,12 +48,16 @@ class Command(BaseCommand):
             if scope is None:
                 raise CommandError(f"On {on} there is no agency with the code {options['agency']}.")
             scope = Agency.objects.get(pk=scope.pk)
-        figures = as_json(summary(plan, on=on, scope=scope, user=None), on)
+        confirmed_only = options["accepted_only"]
+        figures = as_json(summary(plan, on=on, scope=scope, user=None, confirmed_only=confirmed_only), on)
+        if confirmed_only:
+            figures["accepted_only"] = True
         if options["json"]:
             self.stdout.write(json.dumps(figures, ensure_ascii=False))
             return
         units, procedures = figures["units"], figures["procedures"]
-        self.stdout.write(f"{figures['plan']}  {on:%d/%m/%Y}")
+        only = "  confirmed entries only" if confirmed_only else ""
+        self.stdout.write(f"{figures['plan']}  {on:%d/%m/%Y}{only}")
         self.stdout.write(f"units {units['total']}  declared {units['declared']}  {units['by_standard']}")
         for target in figures["targets"]:
             self.stdout.write("  ".join(f"{k} {v}" for k, v in target.items()))

@@ -7,19 +7,40 @@ from django.utils.formats import number_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from django.views.decorators.http import require_safe
 
 from agencies.access import visible_to
 from agencies.models import Agency, Kind, Level
+from agencies.viewpoint import CONFIRMED_ONLY
 from procedures.lifecycle import Form, Phase, State
 from procedures.models import Plan
 from procedures.stages import RANK_PHASE, rank_of, stage_label, with_stage
 from procedures.views.lists import seen_from
+from procedures.views.work import my_work
+from procedures.work import works
 from reports import charts, figures
 
 LATE_SHOWN = 5
 TILES_SHOWN = 400  # more communes than fit on one page are shown by their districts' own boards
 
 
+# With one of these in its address the start page is a board that somebody kept or sent.
+BOARD_ASKED = ("agency", "on", "plan", CONFIRMED_ONLY)
+
+
+@require_safe
+def start(request):
+    """The start page: their work for whoever records or confirms, the board for everybody else."""
+    if opens_with_work(request):
+        return my_work(request)
+    return board(request)
+
+
+def opens_with_work(request):
+    return works(request.user) and not any(name in request.GET for name in BOARD_ASKED)
+
+
+@require_safe
 def board(request):
     """Where the scope stands against its plan on a day."""
     view = seen_from(request)
@@ -37,6 +58,7 @@ def board(request):
         user=request.user,
         unit_link=lambda **filters: agencies_url + view.query(units="yes", **filters),
         rollout_link=lambda **filters: rollouts_url + view.query(**filters),
+        confirmed_only=view.confirmed_only,
     )
     return render(
         request,
@@ -122,7 +144,8 @@ def _quick_dates(plan, view):
 
 def _late(plan, view, user):
     """The rollouts overdue longest."""
-    rows = figures.rollouts_of(plan, scope=view.scope, user=user).as_of(view.on).late(view.on)
+    rows = figures.rollouts_of(plan, scope=view.scope, user=user)
+    rows = rows.as_of(view.on, confirmed_only=view.confirmed_only).late(view.on)
     rows = list(
         rows.select_related("agency", "agency__parent").order_by("due_on", "agency__sort_key")[:LATE_SHOWN]
     )
@@ -155,7 +178,8 @@ def _stages(shown, view, rollouts_url):
 def _tiles(view, user):
     """Every commune of the scope as a tile under its district: stage, lateness, link."""
     rows = visible_to(user).as_of(view.on).within(view.scope).units()
-    rows = with_stage(rows.filter(kind_then=Kind.COMMUNE_COMMITTEE), view.on).order_by("sort_key", "id")
+    rows = rows.filter(kind_then=Kind.COMMUNE_COMMITTEE).order_by("sort_key", "id")
+    rows = with_stage(rows, view.on, confirmed_only=view.confirmed_only)
     communes = list(rows[: TILES_SHOWN + 1])
     if len(communes) > TILES_SHOWN:
         return []
@@ -172,7 +196,7 @@ def _tiles(view, user):
             "name": capfirst(names[pk].name.removeprefix("UBND ")) if pk in names else "",
             "communes": sorted(own, key=lambda c: (-int(c.phase.value), c.sort_key)),
             "declared": sum(c.standard_then is not None for c in own),
-            "url": reverse("start") + f"?agency={pk}" + ("" if view.is_today else f"&on={view.on:%d/%m/%Y}"),
+            "url": reverse("board") + view.query(agency=pk),
         }
         for pk, own in districts.items()
         if pk in names
@@ -180,6 +204,7 @@ def _tiles(view, user):
     return sorted(found, key=lambda d: d["agency"].path)
 
 
+@require_safe
 def plan_page(request, code):
     """A plan: its decision, period, targets with their earlier figures, and its rollouts."""
     view = seen_from(request)
@@ -192,8 +217,10 @@ def plan_page(request, code):
         scope=view.scope,
         user=request.user,
         rollout_link=lambda **filters: rollouts_url + view.query(**filters),
+        confirmed_only=view.confirmed_only,
     )
-    rollouts = figures.rollouts_of(plan, scope=view.scope, user=request.user).as_of(view.on)
+    rollouts = figures.rollouts_of(plan, scope=view.scope, user=request.user)
+    rollouts = rollouts.as_of(view.on, confirmed_only=view.confirmed_only)
     by_year = [
         {
             "year": year,
@@ -228,6 +255,7 @@ def plan_page(request, code):
     )
 
 
+@require_safe
 def latest_plan(request):
     """The plan in force, for the navigation; a page that says what to do when there is none."""
     view = seen_from(request)

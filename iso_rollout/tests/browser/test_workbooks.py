@@ -1,0 +1,88 @@
+"""A workbook goes out of the browser, is filled in, comes back, and is decided where two people changed one cell."""
+
+import pytest
+
+from iso_rollout.tests.browser.browsing import WIDTHS, sign_in
+from iso_rollout.tests.browser.looking import faults_at
+from procedures.tests.filling import Book
+from procedures.workbooks.columns import KEY
+
+pytestmark = pytest.mark.browser
+
+
+def downloaded(page, button):
+    with page.expect_download() as download:
+        page.click(button)
+    with open(download.value.path(), "rb") as file:
+        return Book(file.read())
+
+
+def duty(book, number):
+    """The key of a procedure by its place in the sheet."""
+    value = book.sheet("P").cell(5 + number, book.headings["P"][KEY]).value
+    return str(value).partition(".")[2]
+
+
+def hand_in(page, book, name):
+    page.goto("/bang-excel/")
+    file = {
+        "name": name,
+        "mimeType": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        "buffer": book.data,
+    }
+    page.set_input_files("#id_file", files=[file])
+    page.click("main .btn-primary")
+
+
+def bring_in(page):
+    """From the check to done."""
+    page.wait_for_url("**/kiem-tra/")
+    page.click("main .form-actions .btn-primary")
+    page.wait_for_url("**/xac-nhan/")
+    page.click("main .form-actions .btn-primary")
+    page.wait_for_url("**/xong/")
+    assert page.locator(".notice.success").is_visible()
+
+
+def test_two_people_fill_in_one_cell(browser_of, at):
+    staff, lead = browser_of("lacdao"), browser_of("dieuphoi")
+    button = "main form[action='/bang-excel/tai-xuong/'] button"
+    staff.goto(at("/co-quan/{lac_dao}/"))
+    mine = downloaded(staff, button)
+    lead.goto(at("/co-quan/{lac_dao}/"))
+    theirs = downloaded(lead, button)
+    same, other = duty(mine, 0), duty(mine, 1)
+
+    hand_in(lead, theirs.fill(same, document="QT-SỞ"), "của sở.xlsx")
+    bring_in(lead)
+
+    hand_in(staff, mine.fill(same, document="QT-XÃ").fill(other, note="Đã rà soát"), "của xã.xlsx")
+    staff.wait_for_url("**/so-sanh/")
+    question = staff.locator("fieldset.question")
+    assert question.count() == 1
+    words = question.inner_text()
+    assert "QT-XÃ" in words and "QT-SỞ" in words and "Điều phối Sở KH&CN" in words
+    assert faults_at(staff, WIDTHS) == []
+    staff.check("input[type=radio][value=file]")
+    staff.click("main .form-actions .btn-primary")
+    staff.wait_for_url("**/kiem-tra/")
+    assert staff.locator(".diff").count() == 2
+    assert faults_at(staff, WIDTHS) == []
+    bring_in(staff)
+    assert faults_at(staff, WIDTHS) == []
+
+    # The same file again: nothing is asked, nothing changes.
+    hand_in(staff, mine, "của xã lần hai.xlsx")
+    staff.wait_for_url("**/kiem-tra/")
+    assert staff.locator(".diff").count() == 0
+
+
+def test_without_script_on_a_phone(browser_of):
+    page = browser_of(java_script_enabled=False, width=390)
+    sign_in(page, "vanlam")
+    page.goto("/bang-excel/")
+    book = downloaded(page, "button[name=as][value=one]")
+    hand_in(page, book.fill(duty(book, 2), note="Điền trên điện thoại"), "huyện.xlsx")
+    bring_in(page)
+    page.goto("/bang-excel/")
+    assert "huyện.xlsx" in page.locator("tbody tr").first.inner_text()

@@ -1,0 +1,195 @@
+"""The history of each kind of record, and one value brought back through its door."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from agencies.history import undo
+from agencies.models import Agency, Change, ChangeSet, Membership, Role
+from agencies.testing import day, make_user
+from procedures.lifecycle import Stage
+from procedures.models import Declaration, Milestone
+from procedures.testing import declare, make_document, make_duties, make_procedure, reach
+from procedures.views.history import KINDS
+
+pytestmark = pytest.mark.django_db
+
+
+def restore_url(change, column):
+    return reverse("restore_value", args=[change.pk, column])
+
+
+def last_change(record):
+    return Change.objects.of(record).first()
+
+
+def bring_back(client, change, column, **typed):
+    page = client.get(restore_url(change, column))
+    sent = {"seen": page.context["form"]["seen"].value(), "reason": "Nhập nhầm"} | typed
+    return client.post(restore_url(change, column), sent)
+
+
+@pytest.fixture
+def records(place):
+    """One record of every kind that has a history page."""
+    document = make_document(issued_by=place.agency)
+    duty = make_duties(place.agency, make_procedure())[0]
+    return {
+        "agency": place.agency,
+        "rollout": place.rollout,
+        "milestone": reach(place.rollout, Stage.PLANNED),
+        "declaration": declare(place.agency),
+        "document": document,
+        "procedure": duty.procedure,
+        "agencyprocedure": duty,
+        "plan": place.plan,
+        "target": place.plan.targets.get(),
+        "user": place.editor,
+    }
+
+
+def test_every_kind_has_its_page(client, place, records):
+    client.force_login(make_user(is_superuser=True))
+    assert records.keys() == KINDS.keys()
+    for kind, record in records.items():
+        with CaptureQueriesContext(connection) as queries:
+            page = client.get(reverse(f"history_of_{kind}", args=[record.pk]))
+        assert page.status_code == 200, kind
+        assert len(queries) <= 20, kind
+
+
+@pytest.mark.parametrize(
+    "kind", ["agency", "rollout", "milestone", "declaration", "document", "agencyprocedure", "user"]
+)
+def test_outside_ones_scope_there_is_no_such_record(client, place, records, kind):
+    client.force_login(place.stranger)
+    assert client.get(reverse(f"history_of_{kind}", args=[records[kind].pk])).status_code == 404
+
+
+def test_it_tells_who_when_why_and_from_what_to_what(client, place):
+    milestone = reach(place.rollout, Stage.PLANNED)
+    place.rollout.amend(
+        milestone, on=day("2020-06-12"), by=place.coordinator, seen=place.rollout.version, reason="Sai ngày"
+    )
+    client.force_login(place.viewer)
+    page = client.get(reverse("history_of_milestone", args=[milestone.pk]))
+    first, last = page.context["changes"]
+    assert (first.by, first.why) == (str(place.coordinator), "Sai ngày")
+    assert ("10/06/2020", "12/06/2020") in [(row.before, row.after) for row in first.rows]
+    assert last.is_entered
+    # A reader sees it and brings nothing back.
+    assert not any(row.restore_url for row in first.rows)
+    assert client.get(restore_url(last_change(milestone), "reached_on")).status_code == 403
+
+
+def test_a_milestone_that_was_taken_back_keeps_its_history(client, place):
+    milestone = reach(place.rollout, Stage.PLANNED)
+    place.rollout.withdraw(milestone, by=None, seen=place.rollout.version, reason="Nhầm")
+    client.force_login(place.viewer)
+    page = client.get(reverse("history_of_milestone", args=[milestone.pk]))
+    assert page.context["is_gone"] and len(page.context["changes"]) == 2
+    client.force_login(place.stranger)
+    assert client.get(reverse("history_of_milestone", args=[milestone.pk])).status_code == 404
+
+
+def test_one_value_comes_back_through_the_door_and_the_rest_stays(client, place):
+    milestone = reach(place.rollout, Stage.PLANNED)
+    place.rollout.amend(
+        milestone, on=day("2020-06-12"), note="Bổ sung", by=place.editor, seen=place.rollout.version, reason="Sửa"
+    )  # fmt: skip
+    change = last_change(milestone)
+    client.force_login(place.coordinator)
+    page = client.get(reverse("history_of_milestone", args=[milestone.pk]))
+    assert restore_url(change, "reached_on") in page.content.decode()
+    assert bring_back(client, change, "reached_on").status_code == 302
+    milestone.refresh_from_db()
+    assert (milestone.reached_on, milestone.note) == (day("2020-06-10"), "Bổ sung")
+    act = ChangeSet.objects.first()
+    assert (act.made_by, act.reason, act.changes.count()) == (place.coordinator, "Nhập nhầm", 1)
+    undo(act, by=place.coordinator)
+    milestone.refresh_from_db()
+    assert milestone.reached_on == day("2020-06-12")
+
+
+def test_the_second_click_restores_nothing(client, place):
+    place.agency.revise(by=None, seen=place.agency.version, note="mới")
+    change = last_change(place.agency)
+    client.force_login(place.coordinator)
+    assert bring_back(client, change, "note").status_code == 302
+    before = ChangeSet.objects.count()
+    sent = {"seen": 2, "reason": "Nhập nhầm"}
+    assert client.post(restore_url(change, "note"), sent).status_code == 302
+    assert ChangeSet.objects.count() == before
+
+
+def test_a_rule_that_forbids_it_is_told_beforehand_and_holds(client, place):
+    promulgated = reach(place.rollout, Stage.PROMULGATED, on=day("2020-12-01"))
+    place.rollout.amend(
+        promulgated, on=day("2020-09-01"), by=None, seen=place.rollout.version, reason="Sai tháng"
+    )
+    change = last_change(promulgated)
+    reach(place.rollout, Stage.DECLARED)  # on 20.11.2020: promulgation may not lie behind it
+    client.force_login(place.coordinator)
+    page = client.get(restore_url(change, "reached_on"))
+    assert page.context["refusal"]
+    promulgated.refresh_from_db()
+    sent = {"seen": promulgated.version, "reason": "Thử"}
+    assert client.post(restore_url(change, "reached_on"), sent).status_code == 422
+    assert Milestone.objects.get(pk=promulgated.pk).reached_on == day("2020-09-01")
+
+
+def test_a_record_changed_meanwhile_is_shown_again(client, place):
+    place.agency.revise(by=None, seen=place.agency.version, note="một")
+    change = last_change(place.agency)
+    client.force_login(place.coordinator)
+    stale = client.get(restore_url(change, "note")).context["form"]["seen"].value()
+    agency = Agency.objects.get(pk=place.agency.pk)
+    agency.revise(by=place.coordinator, seen=agency.version, note="hai")
+    response = client.post(restore_url(change, "note"), {"seen": stale, "reason": "Thử"})
+    assert response.status_code == 409
+    assert response.context["now"] == "hai"
+    assert Agency.objects.get(pk=agency.pk).note == "hai"
+    assert bring_back(client, change, "note").status_code == 302
+
+
+def test_what_hangs_together_comes_back_only_as_a_whole(client, place):
+    declare(place.agency)
+    duty = make_duties(place.agency, make_procedure())[0]
+    declare(place.agency, on="2020-12-01")
+    client.force_login(place.coordinator)
+    assert client.get(restore_url(last_change(duty), "applied_on")).status_code == 422
+
+
+def test_a_declarations_day_takes_its_milestone_along(client, place):
+    reach(place.rollout, Stage.DECLARED)
+    declaration = Declaration.objects.get()
+    declaration.amend(on=day("2020-11-25"), by=None, seen=declaration.version, why="Sai ngày")
+    client.force_login(place.coordinator)
+    assert bring_back(client, last_change(declaration), "declared_on").status_code == 302
+    assert Milestone.objects.get(stage=Stage.DECLARED).reached_on == day("2020-11-20")
+
+
+def test_the_due_day_of_an_undertaking(client, place):
+    place.rollout.reschedule(day("2021-06-30"), by=place.coordinator, seen=place.rollout.version)
+    client.force_login(place.coordinator)
+    assert bring_back(client, last_change(place.rollout), "due_on").status_code == 302
+    place.rollout.refresh_from_db()
+    assert place.rollout.due_on == day("2020-12-31")
+
+
+def test_a_persons_and_a_grants_values_are_for_administrators(client, place):
+    person = make_user(Role.EDITOR, place.agency)
+    person.revise(by=person, seen=1, position="Chuyên viên")
+    held = Membership.objects.get(user=person)
+    Membership.objects.end_grant(held, by=None, seen=held.version, on=day("2020-12-31"))
+    administrator = make_user(Role.ADMINISTRATOR, place.province.committee)
+    client.force_login(administrator)
+    page = client.get(reverse("history_of_user", args=[person.pk]))
+    assert sum(bool(row.restore_url) for line in page.context["changes"] for row in line.rows) == 2
+    assert bring_back(client, last_change(person), "position").status_code == 302
+    assert bring_back(client, last_change(held), "ends_on").status_code == 302
+    held.refresh_from_db()
+    assert held.ends_on is None
+    client.force_login(place.coordinator)
+    assert client.get(reverse("history_of_user", args=[person.pk])).status_code == 404

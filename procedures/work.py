@@ -1,0 +1,136 @@
+"""What waits for a person: due, overdue, returned, to be confirmed, lacking evidence, long untouched, new.
+
+Sets of rows and their counts; knows no request. What a person works on are the agencies where they
+are editor or coordinator; what they confirm, those where they are coordinator.
+"""
+
+import datetime
+from dataclasses import dataclass
+
+from django.db.models import Count, Exists, F, Func, IntegerField, OuterRef, Q, Subquery, Window
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from agencies.access import roles_anywhere, scope_of
+from agencies.models import Agency, Change, ChangeSet, Notice, Role, User
+from procedures.gaps import open_rollouts, with_gaps
+from procedures.lifecycle import KEEPERS, RECORDERS
+from procedures.models import Declaration, Milestone, Rollout
+from procedures.models.rollouts import SOON
+
+QUIET = 90  # days without a change after which a unit that has work to do is asked about
+
+
+def works(user):
+    """Whether a person records or confirms anywhere: then the register opens with their work."""
+    return bool(roles_anywhere(user) & RECORDERS)
+
+
+# The sets
+
+
+def rollouts_of(user):
+    return Rollout.objects.filter(scope_of(user, "agency__", RECORDERS))
+
+
+def late(user, today):
+    """Undertakings that go on although their day is past."""
+    return rollouts_of(user).going().filter(due_on__lt=today)
+
+
+def soon(user, today):
+    """Undertakings due within 30 days."""
+    last = today + datetime.timedelta(days=SOON)
+    return rollouts_of(user).going().filter(due_on__gte=today, due_on__lte=last)
+
+
+def returned(user):
+    """(milestones, declarations) to be mended: the person's own, and those of agencies they record for."""
+    own = [
+        scope_of(user, prefix, {Role.EDITOR}) | (Q(recorded_by=user.pk) & scope_of(user, prefix, RECORDERS))
+        for prefix in ("rollout__agency__", "agency__")
+    ]
+    return (
+        Milestone.objects.returned().filter(own[0], declaration=None),
+        Declaration.objects.returned().filter(own[1]),
+    )
+
+
+def waiting(user):
+    """(milestones, declarations) that wait for the person's word."""
+    return (
+        Milestone.objects.waiting().filter(scope_of(user, "rollout__agency__", KEEPERS), declaration=None),
+        Declaration.objects.waiting().filter(scope_of(user, "agency__", KEEPERS)),
+    )
+
+
+def gaps(user):
+    """Undertakings with an evidence gap."""
+    return with_gaps(open_rollouts().filter(scope_of(user, "agency__", RECORDERS)))
+
+
+def quiet(user, today):
+    """Units that have an undertaking to go on with, and no change on record for 90 days."""
+    last = Change.objects.filter(agency=OuterRef("pk")).order_by("-id").values("change_set__made_at")[:1]
+    since = timezone.now() - datetime.timedelta(days=QUIET)
+    units = Agency.objects.filter(scope_of(user, roles=RECORDERS)).open_on(today).units()
+    going = Rollout.objects.going().filter(agency=OuterRef("pk"))
+    units = units.filter(Exists(going)).annotate(changed_at=Subquery(last))
+    return units.filter(Q(changed_at__lt=since) | Q(changed_at__isnull=True))
+
+
+def news(user, since):
+    """What others did in the person's agencies since a moment; None: since nothing, so nothing."""
+    if since is None:
+        return ChangeSet.objects.none()
+    made = ChangeSet.objects.visible_to(user).filter(made_at__gt=since)
+    return made.exclude(made_by=user.pk)
+
+
+# The counts
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How much waits for a person. `to_do` stands beside "My work" in the navigation."""
+
+    late: int = 0
+    soon: int = 0
+    returned: int = 0
+    waiting: int = 0
+    unread: int = 0
+
+    @property
+    def to_do(self):
+        return self.late + self.soon + self.returned + self.waiting
+
+
+def counts(user, today):
+    """What the navigation shows on every page, counted in one query and once for each request."""
+    kept = user.__dict__.get("_counts")
+    if kept is not None:
+        return kept
+    sets = {"unread": [Notice.objects.visible_to(user).unread()]}
+    if works(user):
+        sets |= {
+            "late": [late(user, today)],
+            "soon": [soon(user, today)],
+            "returned": returned(user),
+            "waiting": waiting(user),
+        }
+    numbers = {f"{name}_{i}": number_of(rows) for name, parts in sets.items() for i, rows in enumerate(parts)}
+    row = User.objects.filter(pk=user.pk).order_by().values(**numbers).get()
+    found = Counts(**{name: sum(row[f"{name}_{i}"] for i in range(len(sets[name]))) for name in sets})
+    user.__dict__["_counts"] = found
+    return found
+
+
+def with_total(rows):
+    """Rows that each carry `total`, how many there are: a part of a costly set and its count in one query."""
+    return rows.annotate(total=Window(Count("pk")))
+
+
+def number_of(rows):
+    """How many rows, as a column of another query."""
+    counted = rows.order_by().annotate(number_=Func(F("pk"), function="COUNT")).values("number_")
+    return Coalesce(Subquery(counted, output_field=IntegerField()), 0)

@@ -1,0 +1,280 @@
+"""When shall we make it: finishing days and chances, from the durations in this register. Pure functions, seeded.
+
+How it is worked out. An undertaking goes on from the milestone at which it stands, step by step, to its declaration.
+Each step takes as long as the same step took some undertaking of this register, drawn at random; of the step that it
+is in, only those that took longer than it has spent already. Days of the pause at Tết do not count. This is played
+some hundred times, each time with another sample of the known steps, because few of them say little.
+"""
+
+import datetime
+import random
+from bisect import bisect_right
+from collections import defaultdict
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from reports.tet import after, moving_days
+
+ENOUGH = 5  # finished units; fewer say too little
+END = 11  # the rank of *declared*
+LATEST = 60  # steps of one kind that are looked at: the latest say most about now
+GAMES = 500
+MOST_DRAWS = 60_000  # undertakings times games: a country plays fewer games with more units
+DELAY = 30  # days of the question "what if this one were later still"
+COSTLIEST = 10
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A finished undertaking: by rank (0: assigned) the day it was reached, and the day it was declared."""
+
+    form: str
+    reached: dict
+    declared_on: datetime.date
+
+
+@dataclass(frozen=True)
+class Open:
+    """An undertaking that goes on. It stands at its furthest rank (0: assigned, no milestone yet)."""
+
+    id: int
+    form: str
+    reached: dict  # as of `Finished`; at least the day it was assigned
+    groups: tuple = ()  # the targets it counts for
+
+    @property
+    def rank(self):
+        return max(self.reached)
+
+    @property
+    def since(self):
+        return self.reached[self.rank]
+
+
+@dataclass(frozen=True)
+class Aim:
+    """A target: the figure to reach by a day, what counts already, the pace that is missing."""
+
+    key: object
+    value: int
+    done: int
+    due_on: datetime.date
+    starts_on: datetime.date
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What is to be expected of one target. Days are None where the figure is out of reach: too few units."""
+
+    aim: Aim
+    p10: datetime.date | None = None
+    p50: datetime.date | None = None
+    p90: datetime.date | None = None
+    chance: float | None = None  # of reaching the figure by its day, 0–1
+    low: int | None = None  # count on the day: 10th, 50th and 90th per cent
+    middle: int | None = None
+    high: int | None = None
+    pace_needed: float | None = None  # units a month from now on
+
+    @property
+    def percent_chance(self):
+        """The chance in whole per cent; never 0 or 100 for what is only very likely."""
+        if self.chance is None or self.chance in (0, 1):
+            return self.chance if self.chance is None else round(100 * self.chance)
+        return min(max(round(100 * self.chance), 1), 99)
+
+
+@dataclass(frozen=True)
+class Cost:
+    """A unit whose further delay costs most: its chance of being in time, now and after another 30 days."""
+
+    id: int
+    chance: float
+    later: float
+
+    @property
+    def loss(self):
+        return self.chance - self.later
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """Everything that is foreseen on a day. `is_enough` False: too little history, and nothing is said."""
+
+    on: datetime.date
+    is_enough: bool
+    finished: int
+    outlooks: list = field(default_factory=list)
+    costliest: list = field(default_factory=list)
+    curve: list = field(default_factory=list)  # (day, 10th, 50th, 90th per cent of the count of all aims)
+
+
+def pace_needed(missing, on, due_on):
+    """Units a month that are needed from a day until the due day; None when the day is past or nothing is missing."""
+    days = (due_on - on).days
+    if missing <= 0 or days <= 0:
+        return None
+    return missing / (days / MONTH)
+
+
+MONTH = 365.25 / 12
+
+
+def foresee(finished, going_on, aims, *, on, seed=0, games=GAMES):
+    """Play the rest of the plan. `finished`, `going_on`: lists of `Finished`, `Open`; `aims`: of `Aim`.
+
+    The same arguments give the same answer. Returns a `Forecast`; without games it foresees nothing.
+    """
+    pace = {aim.key: pace_needed(aim.value - aim.done, on, aim.due_on) for aim in aims}
+    if len(finished) < ENOUGH or not games:
+        outlooks = [Outlook(aim, pace_needed=pace[aim.key]) for aim in aims]
+        return Forecast(on, False, len(finished), outlooks)
+    games = max(60, min(games, MOST_DRAWS // max(len(going_on), 1)))
+    known = [(unit.form, unit.reached | {END: unit.declared_on}) for unit in finished]
+    known += [(unit.form, unit.reached) for unit in going_on]
+    ends = _play(_Steps(known), going_on, on, random.Random(seed), games)
+    outlooks = [_outlook(aim, going_on, ends, on, pace[aim.key]) for aim in aims]
+    costliest, curve = _costliest(going_on, ends, aims, on), _curve(going_on, ends, aims, on)
+    return Forecast(on, True, len(finished), outlooks, costliest, curve)
+
+
+class _Steps:
+    """Steps of this register: from each rank the next one recorded and the moving days between them.
+
+    Of a form, or where it has few, of all. Also steps of undertakings that are not finished are known: leaving them
+    out would keep only the quick ones.
+    """
+
+    def __init__(self, units):
+        self.lists = defaultdict(list)
+        for form, reached in units:
+            ranks = sorted(reached)
+            for one, two in pairwise(ranks):
+                days = moving_days(reached[one], reached[two])
+                if days >= 0:
+                    self.lists[form, one].append((days, two))
+                    self.lists[None, one].append((days, two))
+        self.lists = {key: steps[-LATEST:] for key, steps in self.lists.items()}
+        self.known = {}
+
+    def key(self, form, rank):
+        """The list that tells of a rank: of the form, of all forms, of the nearest rank before it."""
+        if (form, rank) not in self.known:
+            tried = [(f, r) for r in range(rank, -1, -1) for f in (form, None)]
+            tried += [(None, r) for r in range(rank + 1, END)]
+            enough = [k for k in tried if len(self.lists.get(k, ())) >= ENOUGH]
+            self.known[form, rank] = next(iter(enough or [k for k in tried if k in self.lists]))
+        return self.known[form, rank]
+
+
+def _play(steps, going_on, on, rng, games):
+    """For every unit a list of its end in moving days from `on`, one for each game."""
+    ends = [[0] * games for _unit in going_on]
+    spent = [max(moving_days(unit.since, on), 0) for unit in going_on]
+    for game in range(games):
+        # Each game knows the steps only as a sample of them does (bootstrap): few of them leave much open.
+        sample = {}
+        for number, unit in enumerate(going_on):
+            ends[number][game] = _walk(steps, sample, unit, spent[number], rng)
+    return ends
+
+
+def _walk(steps, sample, unit, spent, rng):
+    """One undertaking from where it stands to its declaration, in moving days from now."""
+    rank, total = unit.rank, -spent
+    while rank < END:
+        key = steps.key(unit.form, rank)
+        if key not in sample:
+            sample[key] = sorted(rng.choices(steps.lists[key], k=len(steps.lists[key])))
+        known = sample[key]
+        first = 0
+        if rank == unit.rank and spent:
+            # It stands there so long already: only steps that took longer are drawn.
+            first = bisect_right(known, (spent, END))
+            if first == len(known):
+                # Slower than all of them: as much again as the step took those in the slowest quarter, halved.
+                days, following = known[-1 - int(rng.random() * max(len(known) // 4, 1))]
+                total, rank = total + spent + max(days // 2, 1), max(following, rank + 1)
+                continue
+        days, following = known[first + int(rng.random() * (len(known) - first))]
+        # A step borrowed from an earlier rank leads at least one on.
+        total, rank = total + days, max(following, rank + 1)
+    return max(total, 1)
+
+
+def _outlook(aim, going_on, ends, on, pace):
+    """One target: the count on its day and the day of its figure, over all games."""
+    own = [ends[number] for number, unit in enumerate(going_on) if aim.key in unit.groups]
+    missing, limit = aim.value - aim.done, moving_days(on, aim.due_on)
+    counts, days = [], []
+    for finishing in zip(*own, strict=True) if own else ():
+        finishing = sorted(finishing)
+        counts.append(aim.done + bisect_right(finishing, limit))
+        days.append(0 if missing <= 0 else finishing[missing - 1] if missing <= len(finishing) else NEVER)
+    if not counts:
+        counts, days = [aim.done], [0 if missing <= 0 else NEVER]
+    counts.sort()
+    days.sort()
+    return Outlook(
+        aim,
+        *(_day(on, _quantile(days, share)) for share in (0.1, 0.5, 0.9)),
+        chance=sum(count >= aim.value for count in counts) / len(counts),
+        low=_quantile(counts, 0.1),
+        middle=_quantile(counts, 0.5),
+        high=_quantile(counts, 0.9),
+        pace_needed=pace,
+    )
+
+
+NEVER = 10**6  # moving days: the figure is out of reach, too few units are assigned
+
+
+def _quantile(ordered, share):
+    return ordered[min(int(share * len(ordered)), len(ordered) - 1)]
+
+
+def _day(on, days):
+    return None if days >= NEVER else on if days <= 0 else after(on, days)
+
+
+def _costliest(going_on, ends, aims, on):
+    """The units whose chance of being in time falls most when they are delayed by another 30 days."""
+    due = {aim.key: moving_days(on, aim.due_on) for aim in aims if aim.value > aim.done}
+    found = []
+    for unit, own in zip(going_on, ends, strict=True):
+        limits = [due[key] for key in unit.groups if key in due]
+        if limits:
+            limit, games = min(limits), len(own)
+            chance = sum(end <= limit for end in own) / games
+            found.append(Cost(unit.id, chance, sum(end + DELAY <= limit for end in own) / games))
+    found.sort(key=lambda cost: (-cost.loss, cost.id))
+    return [cost for cost in found[:COSTLIEST] if cost.loss > 0]
+
+
+def _curve(going_on, ends, aims, on):
+    """How the count of all targets goes on: month by month to the last due day, as bands."""
+    keys = {aim.key for aim in aims}
+    own = [ends[number] for number, unit in enumerate(going_on) if keys & set(unit.groups)]
+    done, last = sum(aim.done for aim in aims), max((aim.due_on for aim in aims), default=on)
+    points = [(on, done, done, done)]
+    games = [sorted(game) for game in zip(*own, strict=True)] if own else []
+    for day in month_ends(on, last):
+        limit = moving_days(on, day)
+        counts = sorted(done + bisect_right(game, limit) for game in games) or [done]
+        points.append((day, *(_quantile(counts, share) for share in (0.1, 0.5, 0.9))))
+    return points
+
+
+def month_ends(first, last):
+    """The last days of the months after a day, up to another day, which is always the last of them."""
+    days, day = [], first
+    while day < last:
+        following = (day.replace(day=28) + datetime.timedelta(days=4)).replace(day=1)
+        end = following - datetime.timedelta(days=1)
+        if end <= day:
+            end = (following.replace(day=28) + datetime.timedelta(days=4)).replace(
+                day=1
+            ) - datetime.timedelta(days=1)
+        day = min(end, last)
+        days.append(day)
+    return days

@@ -1,0 +1,110 @@
+"""The official report as a file, drafted or published."""
+
+import datetime
+from pathlib import Path
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from agencies.errors import Refused
+from agencies.models import Agency, User
+from iso_rollout.text import Unreadable, parse_date
+from procedures.models import Plan
+from reports.models import Kind, OfficeTemplate, PublishedReport, codes
+from reports.papers import content, word
+from reports.papers.workbook import workbook
+
+
+class Command(BaseCommand):
+    help = "Make the official report (.docx or .xlsx), of a day or of a published code."
+
+    def add_arguments(self, parser):
+        parser.add_argument("--kind", choices=Kind.values, default=Kind.PROGRESS)
+        parser.add_argument("--on", help="the day of the figures, 2020-12-31 or 31/12/2020; default: today")
+        parser.add_argument("--made-on", help="the day on the paper; default: today")
+        parser.add_argument("--plan", help="code of the plan; default: the latest decided by that day")
+        parser.add_argument(
+            "--agency", help="code of the agency whose subtree is told of; default: the plan's"
+        )
+        parser.add_argument("--format", choices=("docx", "xlsx"), default="docx")
+        parser.add_argument(
+            "--template", help="number of an office template, or built-in; default: the one in use"
+        )
+        parser.add_argument(
+            "--publish", action="store_true", help="freeze the figures under a code, printed here"
+        )
+        parser.add_argument("--user", help="who publishes")
+        parser.add_argument("--code", help="make a published report again, from what was frozen")
+        parser.add_argument("--out", help="the file to write; default: bao-cao-….docx here")
+
+    def handle(self, **options):
+        report, made = self._report(options)
+        code = report.code if report else ""
+        out = Path(options["out"] or f"bao-cao-{made['kind']}-{made['on']}.{options['format']}")
+        try:
+            if options["format"] == "xlsx":
+                data = workbook(made, code=code)
+            else:
+                template = self._template(options, report)
+                data = word.document(made, office_template=template, code=code, draft=not code)
+        except Refused as refused:
+            raise CommandError(str(refused)) from None
+        out.write_bytes(data)
+        if code:
+            self.stdout.write(codes.shown(code))
+        self.stdout.write(str(out))
+
+    def _report(self, options):
+        if options["code"]:
+            code = codes.read_code(options["code"])
+            report = PublishedReport.objects.filter(code=code).first() if code else None
+            if report is None:
+                raise CommandError(f"There is no published report {options['code']}.")
+            return report, report.content
+        on = self._day(options["on"], "--on", latest=timezone.localdate())
+        made_on = self._day(options["made_on"], "--made-on", latest=datetime.date(9999, 12, 31))
+        plans = Plan.objects.select_related("agency")
+        plan = plans.filter(code=options["plan"]).first() if options["plan"] else plans.latest(on)
+        if plan is None and options["plan"]:
+            raise CommandError(f"There is no plan {options['plan']}.")
+        scope = plan.agency if plan else None
+        if options["agency"]:
+            scope = Agency.objects.as_of(on).filter(code_then=options["agency"]).first()
+            scope = scope and Agency.objects.get(pk=scope.pk)
+        if scope is None:
+            raise CommandError("Name the agency by its code: --agency.")
+        user = None
+        if options["user"] and (user := User.objects.filter(username=options["user"]).first()) is None:
+            raise CommandError(f"There is no account {options['user']}.")
+        office = content.Office(made_on)
+        made = content.build(options["kind"], plan=plan, on=on, scope=scope, user=user, office=office)
+        if not options["publish"]:
+            return None, made
+        template = OfficeTemplate.objects.filter(is_in_use=True).first()
+        return PublishedReport.objects.publish(made, scope=scope, plan=plan, by=user, template=template), made
+
+    def _day(self, text, option, *, latest):
+        if not text:
+            return timezone.localdate()
+        try:
+            when = parse_date(text, latest=latest)
+        except Unreadable as fault:
+            raise CommandError(f"{option}: {fault}") from None
+        if when is None or when.precision != "day":
+            raise CommandError(f"{option}: give a day, such as 2020-12-31.")
+        return when.date
+
+    def _template(self, options, report):
+        if options["template"] == "built-in":
+            return None
+        if options["template"]:
+            number = options["template"]
+            template = OfficeTemplate.objects.filter(pk=number).first() if number.isdecimal() else None
+            if template is None:
+                raise CommandError(f"There is no template {number}.")
+        else:
+            template = report.template if report else OfficeTemplate.objects.filter(is_in_use=True).first()
+        if template is None:
+            return None
+        with template.file.open("rb") as file:
+            return file.read()

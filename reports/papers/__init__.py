@@ -1,0 +1,1 @@
+"""The official report: what it says (`content`), and the same content as Word, workbook and page."""

@@ -1,0 +1,101 @@
+"""What is foreseen: reproducible, with the pause at Tết, honest about little history, tested on known ends."""
+
+import datetime
+
+import pytest
+
+from reports.backtest import play
+from reports.forecast import ENOUGH, Aim, Finished, Open, foresee, month_ends, pace_needed
+from reports.tet import NEW_YEAR, after, moving_days
+
+ON, DUE = datetime.date(2021, 6, 30), datetime.date(2021, 12, 31)
+
+
+def finished(number, days=100, start=datetime.date(2020, 3, 1)):
+    return [
+        Finished("BUILD", {0: start, 6: start + datetime.timedelta(days=days // 2)}, start + datetime.timedelta(days=days + i))
+        for i in range(number)
+    ]  # fmt: skip
+
+
+def going_on(number, since=datetime.date(2021, 6, 1)):
+    return [Open(i, "BUILD", {0: since}, ("all",)) for i in range(number)]
+
+
+def aim(value, done=0, due_on=DUE):
+    return Aim("all", value, done, due_on, datetime.date(2020, 1, 1))
+
+
+def test_nothing_moves_around_tet():
+    first = NEW_YEAR[6]
+    assert first == datetime.date(2021, 2, 12)
+    week = datetime.timedelta(days=7)
+    assert moving_days(first - week, first + week + datetime.timedelta(days=1)) == 0
+    assert moving_days(datetime.date(2021, 6, 1), datetime.date(2021, 6, 11)) == 10
+    assert after(first - week - datetime.timedelta(days=1), 1) == first + week + datetime.timedelta(days=1)
+
+
+@pytest.mark.parametrize("days", [0, 1, 30, 400])
+def test_going_on_and_counting_agree(days):
+    assert moving_days(ON, after(ON, days)) == days
+
+
+def test_too_little_history_is_said():
+    told = foresee(finished(ENOUGH - 1), going_on(10), [aim(10)], on=ON)
+    assert not told.is_enough
+    assert told.outlooks[0].p50 is None
+    assert told.outlooks[0].chance is None
+    assert told.outlooks[0].pace_needed is not None
+
+
+def test_the_same_seed_gives_the_same_and_another_nearly_so():
+    one = foresee(finished(20), going_on(30), [aim(20)], on=ON, seed=1)
+    assert one == foresee(finished(20), going_on(30), [aim(20)], on=ON, seed=1)
+    other = foresee(finished(20), going_on(30), [aim(20)], on=ON, seed=2)
+    assert abs((one.outlooks[0].p50 - other.outlooks[0].p50).days) <= 5
+
+
+def test_steps_of_a_hundred_days_end_after_about_a_hundred_days():
+    told = foresee(finished(20, days=100), going_on(30), [aim(30)], on=ON).outlooks[0]
+    started = datetime.date(2021, 6, 1)
+    assert 95 <= (told.p50 - started).days <= 125
+    assert told.p10 <= told.p50 <= told.p90
+    assert told.chance == 1
+
+
+def test_a_figure_beyond_what_goes_on_is_out_of_reach():
+    told = foresee(finished(20), going_on(3), [aim(10, done=2)], on=ON).outlooks[0]
+    assert (told.p10, told.p50, told.p90, told.chance) == (None, None, None, 0)
+    assert told.high <= 5
+
+
+def test_a_figure_that_is_reached_needs_nothing_more():
+    told = foresee(finished(20), going_on(3), [aim(10, done=10)], on=ON).outlooks[0]
+    assert (told.p50, told.chance, told.pace_needed) == (ON, 1, None)
+
+
+def test_those_whose_delay_costs_most_come_first():
+    near = Open(1, "BUILD", {0: datetime.date(2021, 3, 1), 6: datetime.date(2021, 6, 20)}, ("all",))
+    far = Open(2, "BUILD", {0: ON}, ("all",))
+    told = foresee(finished(20, days=100), [near, far], [aim(2, due_on=datetime.date(2021, 8, 25))], on=ON)
+    assert told.costliest[0].id == 1
+    assert told.costliest[0].loss > 0
+    assert len(told.costliest) <= 10
+
+
+def test_pace_is_what_is_missing_by_month():
+    assert round(pace_needed(38, ON, DUE), 1) == 6.3
+    assert pace_needed(0, ON, DUE) is None
+    assert pace_needed(5, DUE, ON) is None
+
+
+def test_months_end_on_their_last_days():
+    found = month_ends(datetime.date(2021, 11, 30), datetime.date(2022, 2, 10))
+    assert found == [datetime.date(2021, 12, 31), datetime.date(2022, 1, 31), datetime.date(2022, 2, 10)]
+    assert month_ends(DUE, DUE) == []
+
+
+def test_the_band_holds_the_end_in_seven_to_nine_of_ten_provinces():
+    cases = play(60, seed=3, games=120)
+    held = sum(case.holds for case in cases) / len(cases)
+    assert 0.7 <= held <= 0.9
