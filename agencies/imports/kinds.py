@@ -63,6 +63,10 @@ class ListKind:
     def write(self, checked, *, change_set, by, options):
         raise NotImplementedError
 
+    def afterwards(self, checked):
+        """What will be true when the list is in, in sentences, beside the counts."""
+        return []
+
     def keep_answers(self, checked):
         """Keep what a person answered beside the names, inside the transaction that brings the list in."""
 

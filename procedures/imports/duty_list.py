@@ -253,7 +253,6 @@ class _Wrong:
 class _Work:
     def __init__(self, checked, register, options):
         self.checked, self.register, self.reading = checked, register, checked.reading
-        checked.register = register
         self.naming = Naming(checked, register, options, code="agency", name="name")
         self.standards, self.published = {}, {}
         for standard in Standard.objects.all():
