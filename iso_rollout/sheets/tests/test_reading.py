@@ -299,7 +299,7 @@ def test_two_days_for_one_decision_are_said_and_the_surer_place_counts():
     assert [row.values["declared_on"] for row in reading.rows] == [dt.date(2020, 2, 1)] * 2
     own = declarations(w.xlsx([[*head[:3], "Ngày công bố", head[4]], *rows]))
     assert [row.values["declared_on"].year for row in own.rows] == [2021, 2020]
-    assert [(p.code, p.cell) for p in own.warnings if p.code == "W_TWO_DATES"] == [("W_TWO_DATES", "D2")]
+    assert [(p.code, p.cell) for p in own.warnings if p.code == "W_TWO_DATES"] == [("W_TWO_DATES", "C2")]
 
 
 def test_a_column_without_a_heading_means_what_a_person_says():
