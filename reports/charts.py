@@ -190,11 +190,11 @@ def _path(points, *, closed=False):
 
 
 def _step(most):
-    """A round distance of about four lines of the grid."""
+    """A round distance between the lines of the grid: six at most."""
     size = 1
     while True:
         for factor in (1, 2, 5):
-            if most <= 4 * factor * size:
+            if most <= 6 * factor * size:
                 return factor * size
         size *= 10
 

@@ -2,8 +2,8 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from agencies.access import roles_anywhere
-from agencies.models import Agency, Kind, Level, PastIdentity, Role
+from agencies.access import holds_at_top
+from agencies.models import Agency, Kind, Level, PastIdentity
 from iso_rollout.sheets import Problem
 from iso_rollout.sheets.examples import AGENCIES
 from iso_rollout.text import canonical_name, parse_unit_name, same_department, tone_key
@@ -56,6 +56,7 @@ class _Work(Parents):
 
     def __init__(self, checked, register, user, options):
         self.checked, self.register, self.user, self.options = checked, register, user, options
+        checked.register = register
         self.matcher = Matcher(register, options.answers)
         self.nodes = []
         self.wrong_cells = {(e.sheet, e.cell) for e in checked.errors}
@@ -225,21 +226,17 @@ class _Work(Parents):
     def _check_codes(self):
         """Codes that agencies outside the person's reach hold; roots that the person may not enter."""
         wanted = {n.code: n for n in self.nodes if n.code and not (n.known and n.known.code == n.code)}
-        taken = set()
-        codes = list(wanted)
+        taken, codes = set(), list(wanted)
+        limited = self.user is not None and not self.user.is_superuser
+        if limited and not holds_at_top(self.user, AgencyList.roles):
+            self._check_own_codes(wanted)
         for i in range(0, len(codes), 500):
             rows = Agency.objects.filter(code__in=codes[i : i + 500], dissolved_on=None)
             taken.update(rows.values_list("code", "id"))
         for code, agency_id in sorted(taken):
             holder = self.by_known.get(agency_id)
-            if holder is None or holder.code in ("", code):
-                self._error(
-                    "E_CODE_TAKEN", "The code %(code)s cannot be given.", wanted[code], "code", code=code
-                )
-        if self.user is None or self.user.is_superuser or Role.ADMINISTRATOR not in roles_anywhere(self.user):
-            limited = self.user is not None and not self.user.is_superuser
-        else:
-            limited = True
+            if (holder is None or holder.code in ("", code)) and not wanted[code].is_wrong:
+                self._refuse_code(wanted[code])
         if limited:
             for node in self.nodes:
                 if node.parent is None and node.known is None and not node.is_wrong:
@@ -250,6 +247,19 @@ class _Work(Parents):
                         "name",
                         text=node.name,
                     )
+
+    def _refuse_code(self, node):
+        self._error("E_CODE_TAKEN", "The code %(code)s cannot be given.", node, "code", code=node.code)
+
+    def _check_own_codes(self, wanted):
+        """Codes of the province's other parts: whether they are taken is not theirs to learn, so none can be given."""
+        agencies = self.register.agencies
+        tops = [k.code for k in agencies.values() if k.code and k.parent_id not in agencies]
+        schemes = {top.partition(".")[0] for top in tops}
+        for code, node in wanted.items():
+            is_own = any(code.startswith(f"{top}.") for top in tops)
+            if code.partition(".")[0] in schemes and not is_own:
+                self._refuse_code(node)
 
     def _check_later_changes(self):
         """A list of an earlier day does not overrule what changed after it."""

@@ -114,6 +114,7 @@ class Checked:
     reading: object = None
     learned: list = field(default_factory=list)  # answers to be kept as aliases
     plan: object = None
+    register: object = None  # the agencies that it was matched with, where the kind speaks of agencies
     seen: tuple = ()  # how far the history had got when it was compared
 
     @property

@@ -83,6 +83,8 @@ def write(kind, checked, *, user=None, upload=None, options=None, reason="", doo
     then nothing was written.
     """
     options = options or Options()
+    if checked.is_fine:
+        kind.prepare(checked)
     with transaction.atomic():
         hold_imports(kind)
         if checked.seen != latest_change():

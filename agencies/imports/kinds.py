@@ -57,8 +57,15 @@ class ListKind:
         """A `Reading` → `Checked`."""
         raise NotImplementedError
 
+    def prepare(self, checked):
+        """Work out what writing needs and the database does not, before others have to wait for it."""
+
     def write(self, checked, *, change_set, by, options):
         raise NotImplementedError
+
+    def afterwards(self, checked):
+        """What will be true when the list is in, in sentences, beside the counts."""
+        return []
 
     def keep_answers(self, checked):
         """Keep what a person answered beside the names, inside the transaction that brings the list in."""

@@ -273,7 +273,10 @@ def alias_key(text, unit_type=None):
 def is_block(text):
     """ "KHỐI SỞ, NGÀNH", "Cấp tỉnh": a heading of words that name no agency."""
     words = [word for word in fold(text).split() if not word.isdigit()]
-    return bool(words) and all(word in _BLOCK_WORDS for word in words) and not _is_committee_of(text)
+    if not words or _is_committee_of(text) or not all(word in _BLOCK_WORDS for word in words):
+        return False
+    name = parse_unit_name(text)
+    return not (name.is_unit and name.proper.isdigit())  # "Quận 3"
 
 
 def _is_committee_of(text):

@@ -12,6 +12,7 @@ class Naming:
 
     def __init__(self, checked, register, options, *, code="code", name="name"):
         self.checked, self.register = checked, register
+        checked.register = register
         self.code, self.name = code, name
         self.matcher = Matcher(register, options.answers)
         self.how = {}  # id of a row → by what it was matched

@@ -33,6 +33,8 @@ from .checked import Options
 AT_ONCE = 2_000  # rows that are applied while the person waits
 SHOWN_PROBLEMS = 100
 STALE = timedelta(minutes=15)  # a claim of another machine that nobody heard of for so long is void
+# States in which a list is no longer corrected.
+CLOSED = (UploadState.WAITING, UploadState.APPLYING, UploadState.APPLIED, UploadState.UNDONE)
 
 
 class ClaimLost(Refused):
@@ -110,9 +112,22 @@ def _found(checked):
 
 def change_options(upload, options, *, on=None):
     """A correction by the person (mapping, answers, another day): the upload has to be checked anew."""
-    Upload.objects.filter(pk=upload.pk).exclude(
-        state__in=(UploadState.WAITING, UploadState.APPLYING, UploadState.APPLIED, UploadState.UNDONE)
-    ).update(options=options.as_dict(), on=on or upload.on, state=UploadState.RECEIVED)
+    Upload.objects.filter(pk=upload.pk).exclude(state__in=CLOSED).update(
+        options=options.as_dict(), on=on or upload.on, state=UploadState.RECEIVED
+    )
+    upload.refresh_from_db()
+
+
+def change_kind(upload, kind, *, user=None):
+    """It is another kind of list than was said: the upload has to be checked anew, without what was corrected before.
+
+    Raises Refused when the person may not bring in such lists.
+    """
+    if not engine.may_import(kind, user):
+        raise Refused(_("Your role does not allow this list."))
+    Upload.objects.filter(pk=upload.pk).exclude(state__in=CLOSED).update(
+        kind=kind.name, options=Options().as_dict(), state=UploadState.RECEIVED
+    )
     upload.refresh_from_db()
 
 

@@ -27,7 +27,7 @@ UNIT_TYPES = (
 _CHOICES = {"level": LEVELS.values(), "form": FORMS.values(), "unit_type": UNIT_TYPES}
 _HELP = {
     "text": "Chữ", "code": "Chữ A–Z, số và . _ / - ; định dạng ô là văn bản", "procedure_code": "Mã TTHC, ví dụ 1.000120; định dạng ô là văn bản",
-    "whole": "Số nguyên", "date": "Ngày, ví dụ 31/12/2021", "decision": "Số, ký hiệu, ví dụ 12/QĐ-UBND; có thể kèm “ngày 4/10/2019”",
+    "whole": "Số nguyên", "year": "Năm, ví dụ 2021", "date": "Ngày, ví dụ 31/12/2021", "decision": "Số, ký hiệu, ví dụ 12/QĐ-UBND; có thể kèm “ngày 4/10/2019”",
     "standard": "Phiên bản tiêu chuẩn, ví dụ TCVN ISO 9001:2015", "level": "Tỉnh, Huyện hoặc Xã", "unit_type": "Loại đơn vị: xã, phường, thị trấn …",
     "form": "Xây dựng mới, Chuyển đổi, Mở rộng hoặc ISO điện tử", "mark": "x hoặc để trống", "order": "Số thứ tự",
 }  # fmt: skip

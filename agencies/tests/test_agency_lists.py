@@ -230,6 +230,11 @@ def test_agencies_outside_a_persons_reach_read_as_unknown():
     )  # fmt: skip
     assert named(outside) == [("E_PARENT_UNKNOWN", "D2"), ("E_CODE_TAKEN", "A4"), ("E_PARENT_UNKNOWN", "B3")]
     told = " ".join(str(e) for e in outside.errors)
+    # A code of another district reads the same whether somebody has it or not.
+    taken, free = (
+        check(HEAD, [code, "UBND xã Mới", "Xã", "H31.20"], user=user) for code in ("H31.21.4", "H31.21.9")
+    )
+    assert named(taken) == named(free) == [("E_CODE_TAKEN", "A2")]
     assert "Đông Tảo" not in told and "Hưng Yên" not in told
 
 

@@ -7,6 +7,7 @@ from iso_rollout.text import (
     Unreadable,
     clean,
     find_bad_characters,
+    last_day,
     parse_code,
     parse_date,
     parse_decision,
@@ -16,9 +17,11 @@ from iso_rollout.text import (
     parse_procedure_code,
     parse_standard,
     parse_whole_number,
+    parse_year,
     unit_type_of,
 )  # fmt: skip
 
+from .columns import COMPOSED
 from .formulas import CACHED, ERROR, OUTSIDE
 from .grid import as_text
 from .parsed import column_letters
@@ -27,7 +30,7 @@ from .strips import Strip
 
 CODES = {
     "whole": "E_INT", "date": "E_DATE", "decision": "E_DATE", "code": "E_CODE", "procedure_code": "E_CODE",
-    "standard": "E_STANDARD", "form": "E_FORM", "level": "E_LEVEL", "mark": "E_MARK",
+    "standard": "E_STANDARD", "form": "E_FORM", "level": "E_LEVEL", "mark": "E_MARK", "year": "E_INT",
 }  # fmt: skip
 _FORMULA_MESSAGES = {
     OUTSIDE: ("E_FORMULA_EXTERNAL", "The formula reaches out of the workbook. Paste its value instead."),
@@ -158,13 +161,26 @@ class CellReader:
         return found
 
     def _take_dates(self, column, decisions):
-        """The days that stand in the cells of a decision, where the field's own column has none."""
+        """The days that stand in the cells of a decision.
+
+        The field's own column comes first, unless it is only nearly headed "Ngày công bố". Where both say another
+        day, that is warned of.
+        """
         name = column.field.date_field
+        is_own_sure = all(c.score >= COMPOSED for c in self.plain if c.field.name == name)
         own = self.values.setdefault(name, Strip.blank(len(decisions)))
         for index, decision in enumerate(decisions):
-            if decision and decision.date and own[index] is None:
+            if not (decision and decision.date) or own[index] == decision.date:
+                continue
+            before = own[index]
+            if before is None or not is_own_sure:
                 own[index] = decision.date
                 self._note_source(name, index, self._address(self.numbers[index], column))
+            if before is not None:
+                self.warnings.append(self._problem(
+                    "W_TWO_DATES", "The row gives two days for one decision, %(one)s and %(other)s; %(taken)s was taken.",
+                    self.numbers[index], column, one=as_text(before), other=as_text(decision.date), taken=as_text(own[index]),
+                ))  # fmt: skip
 
     def _note_source(self, name, index, address):
         self.sources.setdefault(name, Strip.blank(len(self.numbers)))[index] = address
@@ -289,7 +305,7 @@ class CellReader:
             return None
         if when.precision not in field_.precision:
             raise Unreadable("“%(value)s”: give day, month and year (dd/mm/yyyy)", value=as_text(value))
-        return when.date
+        return last_day(when) if field_.until else when.date
 
     def _address(self, number, column):
         return f"{column_letters(column.number)}{number}"
@@ -301,7 +317,7 @@ class CellReader:
 _LONGEST = 1_000  # characters of a cell that is parsed
 _PARSERS = {
     "whole": parse_whole_number, "procedure_code": parse_procedure_code, "standard": parse_standard, "level": parse_level,
-    "form": parse_form, "mark": parse_mark,
+    "form": parse_form, "mark": parse_mark, "year": parse_year,
 }  # fmt: skip
 
 

@@ -9,7 +9,12 @@ from functools import lru_cache
 
 from iso_rollout.text import fold, tone_key
 
-EXACT, GENERIC, ENOUGH = 100, 95, 60
+from .contents import fit, speaks
+from .problems import Reason
+
+EXACT, GENERIC, COMPOSED, ENOUGH = 100, 95, 84, 60
+UNFIT = 1 / 3  # less than this share of fitting cells: the heading means something else
+WORDY = ("name", "district", "parent", "code", "agency", "unit_type")
 ORDER_HEADINGS = {"stt", "tt", "so tt", "so thu tu", "thu tu", "no", "s t t", "tt stt", "sott"}
 # Words that make no difference to what a heading means.
 _DECORATION = re.compile(r"\(\s*\*+\s*\)|\*")
@@ -26,23 +31,38 @@ class Column:
     score: float = 0
     is_order: bool = False
     is_count: bool = False
+    by_cells: bool = False  # the heading alone would not have said it
 
     @property
     def title(self):
         return " / ".join(self.path)
 
+    @property
+    def reason(self):
+        """Why it was taken for its field, None where it was not."""
+        if self.field is None:
+            return None
+        if self.by_cells:
+            return Reason("by what its cells hold")
+        return Reason("heading fits: %(score)s of 100", score=round(self.score))
 
-def map_columns(paths, kind):
+
+def map_columns(paths, kind, cells=None):
     """{column number: path} → (columns, duplicates): every column, and those that repeat an exact heading.
 
+    `cells`: what the cells below look like (`contents.sample`), where they are asked as well.
     The best pair of column and field goes first; a column that lost its field takes its next best.
     """
-    scores = []
+    scores, by_cells = [], set()
     for number, path in paths.items():
+        held = cells.get(number, ()) if cells else ()
         for position, field in enumerate(kind.fields):
-            score, option = _score(field, path)
+            by_heading, option = _score(field, path)
+            score = _weighed(by_heading, field, path, held) if held and option is None else by_heading
             if score >= ENOUGH:
                 scores.append((-score, position, number, field, option))
+                if by_heading < ENOUGH:
+                    by_cells.add((number, field.name))
     scores.sort(key=lambda item: item[:3])
     taken, columns, duplicates = {}, {}, []
     for minus, _, number, field, option in scores:
@@ -52,7 +72,8 @@ def map_columns(paths, kind):
         rival = taken.get(wanted)
         if rival is None and not (option is None and any(name == field.name for name, _ in taken)):
             taken[wanted] = number
-            columns[number] = Column(number, paths[number], field, option, -minus)
+            is_by_cells = (number, field.name) in by_cells
+            columns[number] = Column(number, paths[number], field, option, -minus, by_cells=is_by_cells)
         elif rival is not None and -minus >= EXACT and columns[rival].score >= EXACT:
             duplicates.append(Column(number, paths[number], field, option, -minus))
             columns[number] = Column(number, paths[number])
@@ -62,6 +83,22 @@ def map_columns(paths, kind):
     return [columns[number] for number in sorted(columns)], sorted(
         duplicates, key=lambda column: column.number
     )
+
+
+def _weighed(score, field, path, held):
+    """A heading's score, put right by what the cells below it look like.
+
+    An exact heading of figures, dates and decisions is believed: wrong cells are errors to be named. Words for
+    agencies, places and codes mean several things; there, and where a heading only resembles, the cells decide.
+    """
+    how_well = fit(field, held)
+    if score >= ENOUGH and how_well is not None and (score < EXACT or field.name in WORDY):
+        if how_well < UNFIT:
+            return 0
+        return min(score + 4 * how_well, EXACT - 1) if score < EXACT else score
+    if score < ENOUGH and speaks(field, held) and not _is_avoided(field, path):
+        return ENOUGH + 1 + score / ENOUGH
+    return score
 
 
 def _is_order(path):
@@ -84,9 +121,12 @@ def _score(field, path):
     """(score 0 to 100, option): how well a heading fits a field."""
     score, option = _likeness(field, path) if path else (0, None)
     # Asked last: most texts of a sheet are like no heading at all.
-    if score and field.avoided.search(tone_key(" ".join(path))):
-        return 0, None
-    return score, option
+    return (0, None) if score and _is_avoided(field, path) else (score, option)
+
+
+def _is_avoided(field, path):
+    """Whether a heading holds a word that speaks against the field."""
+    return bool(field.avoided.search(tone_key(" ".join(path))))
 
 
 def _likeness(field, path):
@@ -96,11 +136,17 @@ def _likeness(field, path):
         return 0, None
     if option := _option(field, leaf, above):
         return option
-    best = 0
+    best = COMPOSED if field.composed.fullmatch(leaf) else 0
     for alias in field.folded_aliases:
         if alias in (leaf, whole):
             return EXACT, None
-        for text, base in ((leaf, 66), (whole, 56)):
+        # What stands above says something of the leaf, not instead of it.
+        places = (
+            ((leaf, 66),)
+            if f" {alias} " in f" {above} " and path[-1][:1] != "("
+            else ((leaf, 66), (whole, 56))
+        )
+        for text, base in places:
             if f" {alias} " in f" {text} ":
                 best = max(best, base + 26 * len(alias) / len(text))
     if leaf in field.folded_generic:

@@ -38,10 +38,12 @@ class GroupStack:
         self.last_letter = ""
 
     def push(self, group):
-        style = self._style(group)
-        styles = [open_style for open_style, _ in self.open]
-        if style in styles:
-            del self.open[styles.index(style) :]
+        style, level = self._style(group), _unit_level(group.text)
+        for index, (open_style, open_group) in enumerate(self.open):
+            # A district closes the district before it, however either is marked.
+            if open_style == style or (level and level == _unit_level(open_group.text)):
+                del self.open[index:]
+                break
         self.open.append((style, group))
         self.rows = tuple(group for _, group in self.open)
 
@@ -59,6 +61,11 @@ class GroupStack:
         return "roman"
 
 
+def _unit_level(text):
+    name = parse_unit_name(text)
+    return level_of(name) if name.is_unit and name.proper else None
+
+
 def group_row(sheet, verdict, *, is_agency=False):
     text = group_text(verdict.text)
     return GroupRow(
@@ -71,7 +78,11 @@ def said_by(field, text):
     if field.type == "standard":
         years = set(_STANDARD.findall(clean(text)))
         return int(years.pop()) if len(years) == 1 else None
-    if field.type == "whole":
+    if field.type == "text" and field.group_text:
+        match = re.match(field.group_text, clean(text), re.IGNORECASE)
+        said = match["text"] if match else ""
+        return (said.capitalize() if said.isupper() else said) or None
+    if field.type == "year":
         match = _YEAR.search(clean(text))
         return int(match[1]) if match and 2000 <= int(match[1]) <= date.max.year else None
     if field.type == "form":

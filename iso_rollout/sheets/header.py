@@ -1,11 +1,14 @@
 """Header: which rows are the heading of the table, in one to three rows, merged or not."""
 
+import re
 from dataclasses import dataclass, replace
 
 from .columns import EXACT, map_columns
+from .contents import looks, sample
 
 SEARCHED_ROWS = 60
 MOST_ROWS = 3
+FEWEST_HEADINGS = 2  # in the last row of a heading
 
 
 @dataclass(frozen=True)
@@ -22,8 +25,17 @@ class Header:
     def fields(self):
         return frozenset(column.field.name for column in self.columns if column.field)
 
+    def has_evidence(self, kind):
+        """Whether its own words name a column that only a row about one agency fills."""
+        return any(c.field and c.field.name in kind.evidence and not c.by_cells for c in self.columns)
+
     def columns_of(self, name):
         return [column for column in self.columns if column.field and column.field.name == name]
+
+
+def header_at(grid, kind, first, last):
+    """What some rows say as the heading of a kind of list, or None."""
+    return _with_cells(grid, kind, first, last, {})
 
 
 def find_header(grid, kind, *, rows=None, meanings=None):
@@ -31,37 +43,106 @@ def find_header(grid, kind, *, rows=None, meanings=None):
 
     `rows`: (first, last) when a person said so. `meanings`: {column number: field name or None} by a person.
     Every block of one to three rows is scored by the fields it names; a block that reaches into the data loses
-    them, because the values below a heading are no headings.
+    them, because the values below a heading are no headings. The columns of the best block are then mapped anew
+    with what their cells hold; where no block names enough, the cells of every block are asked.
     """
+    meanings = meanings or {}
     if rows:
-        return _header(grid, kind, *rows, meanings or {})
+        return _with_cells(grid, kind, *rows, meanings)
+    best = _best(grid, kind, meanings, _header)
+    if best:
+        found = _with_cells(grid, kind, best.first, best.last, meanings) or best
+        if not kind.evidence or found.has_evidence(kind):
+            return found
+    return _best(grid, kind, meanings, _asked) or best
+
+
+def _best(grid, kind, meanings, judge):
     best = None
     for number in grid.numbers[:SEARCHED_ROWS]:
-        if len(grid.filled(number)) < 2:
+        filled = grid.filled(number)
+        if len(filled) < FEWEST_HEADINGS or _is_figure(
+            filled[0][1]
+        ):  # a row of the table begins with its number
             continue
         for last in range(number, number + MOST_ROWS):
-            candidate = _header(grid, kind, number, last, meanings or {})
+            if not _is_row_of_headings(grid, number, last):
+                continue
+            candidate = judge(grid, kind, number, last, meanings)
             if candidate and (best is None or candidate.score > best.score):
                 best = candidate
     return best
 
 
-def _header(grid, kind, first, last, meanings):
+def _is_figure(value):
+    return not isinstance(value, str) or bool(re.fullmatch(r"\s*[0-9.,]+\s*", value))
+
+
+def _is_row_of_headings(grid, first, last):
+    """Whether the last row of a block holds several headings, those that are merged down into it included."""
+    down = {origin for (row, _), origin in _covered_in(grid, last) if first <= origin[0] < last}
+    return len(grid.filled(last)) + len(down) >= FEWEST_HEADINGS
+
+
+def _covered_in(grid, row):
+    return [
+        (place, grid.covered[place])
+        for column in range(1, grid.width + 1)
+        if (place := (row, column)) in grid.covered
+    ]
+
+
+def _with_cells(grid, kind, first, last, meanings):
+    return _header(grid, kind, first, last, meanings, cells=sample(grid, last))
+
+
+def _asked(grid, kind, first, last, meanings):
+    """As `_with_cells`; cells say what a column is only below something that is a heading."""
+    if _holds_values(grid, first, last):
+        return None
+    found = _with_cells(grid, kind, first, last, meanings)
+    if found is None:
+        return None
+    known = [column for column in found.columns if column.field or column.is_order]
+    headed = [column for column in found.columns if column.path]
+    is_heading = 2 * len(headed) > len(found.columns) and any(not column.by_cells for column in known)
+    return found if is_heading else None
+
+
+def _header(grid, kind, first, last, meanings, *, cells=None):
     paths = heading_paths(grid, first, last)
-    # A column without a heading means what a person says.
-    paths |= {number: () for number in meanings if number not in paths}
-    columns, duplicates = map_columns(paths, kind)
+    # A column without a heading means what a person says, or what its cells are.
+    paths |= {number: () for number in (*meanings, *(cells or ())) if number not in paths}
+    columns, duplicates = map_columns(paths, kind, cells)
     columns = [_by_person(column, kind, meanings) for column in columns]
     header = Header(first, last, tuple(columns), tuple(duplicates), _score(grid, columns, first, last))
     has_subject = any(name in header.fields for name in kind.subject)
-    return header if has_subject and (len(header.fields) > 1 or _has_order(columns) or meanings) else None
+    if not has_subject or not (len(header.fields) > 1 or _has_order(columns) or meanings):
+        return None
+    return header
+
+
+def _holds_values(grid, first, last):
+    """Whether rows hold decisions or days: then they belong to the table, not to its heading."""
+    return any(
+        not looks(value).isdisjoint(("document", "day", "serial"))
+        for row in range(first, last + 1)
+        for _, value in grid.filled(row)
+    )
 
 
 def _by_person(column, kind, meanings):
     if column.number not in meanings:
         return column
     name = meanings[column.number]
-    return replace(column, field=kind.by_name.get(name), option=None, score=EXACT, is_order=name == "order")
+    return replace(
+        column,
+        field=kind.by_name.get(name),
+        option=None,
+        score=EXACT,
+        is_order=name == "order",
+        by_cells=False,
+    )
 
 
 def _has_order(columns):

@@ -7,15 +7,23 @@ from functools import cached_property
 from iso_rollout.text import fold, tone_key
 
 TYPES = (
-    "text", "code", "procedure_code", "whole", "date", "decision", "standard", "level", "form", "unit_type", "mark", "order",
+    "text", "code", "procedure_code", "whole", "date", "decision", "standard", "level", "form", "unit_type", "mark", "year", "order",
 )  # fmt: skip
+
+
+_NEVER = re.compile("(?!)")
+
+
+def _alternatives(phrases):
+    return "|".join(sorted({re.escape(fold(phrase)) for phrase in phrases}, key=len, reverse=True))
 
 
 @dataclass(frozen=True)
 class Field:
     """One piece of a record and how its column is recognised.
 
-    `aliases`: headings that mean it, best first. `generic`: headings such as "Số" that mean it only under a heading
+    `aliases`: headings that mean it, best first. `heads`, `words`: a heading that begins with one of the heads and
+    is made of the words alone means it as well ("Ngày, tháng, năm ban hành quyết định"). `generic`: headings such as "Số" that mean it only under a heading
     of `under` (or alone, where no other column claims it). `avoid`: words that speak against it, with their tones.
     `options`: value → headings of columns in which a mark (x) means that value.
     `fill`: a cell merged downwards counts for all its rows. `from_title`: the title may say it for all rows;
@@ -26,6 +34,8 @@ class Field:
     title: str
     type: str = "text"
     aliases: tuple = ()
+    heads: tuple = ()
+    words: tuple = ()
     generic: tuple = ()
     under: tuple = ()
     avoid: tuple = ()
@@ -39,6 +49,8 @@ class Field:
     max_length: int = 255
     precision: tuple = ("day",)
     future: bool = False  # a date may lie ahead
+    until: bool = False  # a vague date means its last day: a term of "12/2021" ends with the month
+    group_text: str = ""  # what a group row must look like to say this text; its group "text" is what it says
     lines: bool = False  # a text of several lines keeps them
 
     def __hash__(self):
@@ -47,6 +59,16 @@ class Field:
     @cached_property
     def folded_aliases(self):
         return [fold(alias) for alias in (self.title, *self.aliases)]
+
+    @cached_property
+    def composed(self):
+        """The pattern of a heading that begins with a head and is made of the words alone."""
+        heads = _alternatives(self.heads)
+        return (
+            re.compile(rf"(?:{heads})(?: (?:{_alternatives((*self.heads, *self.words))}))*")
+            if heads
+            else _NEVER
+        )
 
     @cached_property
     def folded_generic(self):
@@ -81,6 +103,7 @@ class Kind:
     subject: tuple = ("name",)
     evidence: tuple = ()
     number_is_evidence: bool = False
+    words: tuple = ()
 
     def __hash__(self):
         return hash(self.name)

@@ -241,7 +241,7 @@ def _check_ambiguous(reading, tables):
 
 
 def _identity(table, row):
-    """Whom and what a row is about, as far as its own cells and its group tell."""
+    """Whom and what a row is about, as far as its own cells and its group tell: districts have communes of one name."""
     columns = sorted((c for c in table.header.columns if c.field), key=lambda column: column.field.name)
     said = {column: table.grid.text(row.number, column.number) for column in columns}
     for wanted in ("code", "procedure_code"):
@@ -251,8 +251,7 @@ def _identity(table, row):
     telling = [
         text
         for column, text in said.items()
-        if column.field.name in (*table.kind.subject, "district", "parent")
-        or column.field.type == "procedure_code"
+        if column.field.name in (*table.kind.subject, *table.kind.evidence, "district", "parent")
     ]
     return tone_key(" ".join(telling + [group.text for group in row.groups]))
 
@@ -309,3 +308,10 @@ def _warn_of_columns(reading):
                 "W_COLUMNS_IGNORED", "%(count)s columns were not read: %(titles)s.", table.name, "header", "",
                 {"count": len(ignored), "titles": ", ".join(f"“{column.title}”" for column in ignored)},
             ))  # fmt: skip
+        for column in table.header.columns:
+            if column.by_cells:
+                reading.warnings.append(Problem(
+                    "W_COLUMN_BY_CELLS", "The heading “%(heading)s” is not known; by its cells the column was taken for “%(title)s”.",
+                    table.name, table.grid.address(table.header.last, column.number), column.title,
+                    {"heading": column.title, "title": column.field.title},
+                ))  # fmt: skip

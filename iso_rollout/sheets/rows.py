@@ -6,9 +6,12 @@ running number looks like, which words stand there, what follows.
 
 import re
 from bisect import bisect_right
+from dataclasses import replace
 
-from iso_rollout.text import Unreadable, clean, fold, parse_form, parse_level, parse_unit_name, unit_type_of
+from iso_rollout.text import clean, fold, parse_form, parse_level, parse_mark, parse_unit_name, unit_type_of
 
+from .contents import reads
+from .frame import FOOT_WORDS, NOTE_WORDS, is_number_row
 from .grid import as_text
 from .problems import Reason
 from .totals import LONGEST, claim, is_total
@@ -29,18 +32,13 @@ from .verdicts import (
 
 # What the rule for ordinary rows asks about a cell.
 _FILLED, _TRUE, _TEXT, _SPECIAL, _EVIDENCE = 1, 2, 4, 8, 16
+LONGEST_FOOT = 20  # rows of signatures and recipients
 _FIRST_LETTERS_OF_TOTALS = ("", "c", "C", "t", "T")
 NUMBERED_NAME = Reason("running number and name without anything else")
 _ROMAN = re.compile(r"(?=[IVXLC])(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})")
 _MARKER = re.compile(
     r"^\(?(?P<marker>[IVXLC]{1,6}|[A-ZĐ]|[0-9]{1,3}(?:\.[0-9]{1,3})*)\s*[.)/:–-]\s*(?P<rest>\D.*)$"
 )
-_FOOTER = re.compile(
-    r"^(?:nơi nhận|người lập|lập biểu|(?:t/?m|kt|tl|tuq|q)\.|\(?ký|thủ trưởng|giám đốc|phó giám đốc|chủ tịch|phó chủ tịch|trưởng phòng"
-    r"|chi cục trưởng|xác nhận của|người tổng hợp|kế toán)|^[\w\s]+, ngày .{0,12}tháng|^[-–+] (?:như|lưu|ubnd|các|sở|vp|bộ|chi)",
-    re.IGNORECASE,
-)
-_NOTE = re.compile(r"^\(?(?:ghi chú|chú thích|chú ý|lưu ý|nguồn|\*)", re.IGNORECASE)
 _UNITS = "(?:đơn vị|cơ quan|xã|phường|thị trấn|sở|tthc)"
 _COUNT_BEHIND = re.compile(
     rf"\s*(?<!9001)[:(–-]\s*\(?\d[\d.]*\s*(?:{_UNITS}.*)?\)?\.?$|\s+\d[\d.]*\s*{_UNITS}\)?$|\s*:\s*$",
@@ -65,8 +63,11 @@ class Classifier:
         ]
         if not self.subjects:
             self.subjects = [c.number for c in header.columns if c.field and c.field.name in kind.subject]
+        # In a column of marks only a mark is evidence.
         self.evidence = [
-            (c.number, c.field) for c in header.columns if c.field and c.field.name in kind.evidence
+            (c.number, c.field if c.option is None else replace(c.field, type="mark"))
+            for c in header.columns
+            if c.field and c.field.name in kind.evidence
         ]
         self.reasons = {
             field_.name: Reason("name and “%(title)s”", title=field_.title) for _, field_ in self.evidence
@@ -115,7 +116,7 @@ class Classifier:
         if (
             len(filled) == 1
             and self.header.first - number == 1
-            and (found := _MARKER.match(as_text(filled[0][1])[:LONGEST]))
+            and (found := _marked(as_text(filled[0][1])[:LONGEST]))
         ):
             marker = found["marker"]
             if not marker[0].isdigit():
@@ -191,7 +192,7 @@ class Classifier:
         filled = self.grid.filled(number)
         if not filled:
             return Verdict(number, BLANK, Reason("empty"))
-        if is_first and self._is_number_row(filled):
+        if is_first and is_number_row(filled):
             return Verdict(number, NUMBER_ROW, Reason("numbers of the columns"))
         if self._repeats_header(filled):
             return Verdict(number, HEADER, Reason("repeats the heading"))
@@ -210,13 +211,13 @@ class Classifier:
     def _without_evidence(self, number, filled, marker, subject, evidence):
         column, text = self._first_text(filled)
         text = text[:LONGEST]
-        if _NOTE.match(text):
+        if NOTE_WORDS.match(text):
             return Verdict(number, NOTE, Reason("a note"), column, text)
-        if _FOOTER.match(text):
+        if FOOT_WORDS.match(text):
             return Verdict(number, FOOTER, Reason("words of a signature or of recipients"), column, text)
         if all(_is_figure(value) for _, value in filled):
             return Verdict(number, TOTAL, Reason("figures only"), column, text)
-        if found := _MARKER.match(text):
+        if found := _marked(text):
             if not marker or column == self.order:
                 marker, text = found["marker"], found["rest"]
         elif column == self.order and len(filled) > 1 and _is_marker(text):
@@ -281,12 +282,6 @@ class Classifier:
     def _filled_known(self, filled):
         return sum(column in self.known for column, _ in filled)
 
-    def _is_number_row(self, filled):
-        texts = [as_text(value).strip("()[] ").casefold() for _, value in filled]
-        fitting = [re.fullmatch(r"[a-zđ]|\d{1,2}[a-z]?|\d{1,2}\s*=.*|[ivx]{1,4}", text) for text in texts]
-        numbers = [int(text) for text in texts if text.isdigit()]
-        return len(texts) >= 3 and all(fitting) and numbers == sorted(set(numbers))
-
     def _repeats_header(self, filled):
         same = sum(
             self.headings.get(column) == fold(as_text(value))
@@ -295,9 +290,21 @@ class Classifier:
         )
         return same >= 3 and same * 2 > len(filled)
 
-    @staticmethod
-    def _end_table(found, by_person):
+    def _is_foot(self, number):
+        filled = self.grid.filled(number)
+        _, text = self._first_text(filled)
+        has_number = any(column == self.order and is_number(as_text(value)) for column, value in filled)
+        told = text[:LONGEST]
+        return bool(FOOT_WORDS.match(told) or NOTE_WORDS.match(told)) and not has_number
+
+    def _end_table(self, found, by_person):
         """After the last row of data only totals, notes and the foot remain, whatever they look like."""
+        for position in range(max(0, len(found) - LONGEST_FOOT), len(found)):
+            # Signatures stand in any column, also where evidence would.
+            verdict = found[position]
+            if verdict.cls == DATA and verdict.number not in by_person and self._is_foot(verdict.number):
+                words = Reason("words of a signature or of recipients")
+                found.put(position, verdict._replace(cls=FOOTER, reason=words))
         places = found.data()
         last = places[-1] if places else -1
         for position, verdict in found.others():
@@ -306,6 +313,15 @@ class Classifier:
                 below = Reason("below the last row of the table")
                 found.put(position, verdict._replace(cls=FOOTER, reason=below, marker=""))
         return found
+
+
+def _marked(text):
+    """The marker before a text, if there is one: "A. Khối sở", but not "H. Củ Chi", which is a district."""
+    found = _MARKER.match(text)
+    if found and len(found["marker"]) == 1 and not parse_unit_name(found["rest"]).is_unit:
+        if parse_unit_name(text).is_unit and not _BLOCK.match(found["rest"]):
+            return None
+    return found
 
 
 class _Memo(dict):
@@ -336,9 +352,13 @@ def _is_evidence(value, field_):
             return False
         return bool(re.search(r"\d", text)) and claim([text]) is None
     if field_.type == "level":
-        return _reads(parse_level, text)
+        return reads(parse_level, text)
     if field_.type == "unit_type":
         return unit_type_of(text) is not None or parse_unit_name(text).kind is not None
+    if field_.type == "mark":
+        return reads(parse_mark, text) and parse_mark(text)
+    if field_.type in ("procedure_code", "year"):
+        return bool(re.search(r"\d", text))
     if field_.type == "code":
         return bool(re.search(r"\d", text)) or text == text.upper()
     return bool(text)
@@ -363,11 +383,4 @@ def _is_figure(value):
 
 
 def _is_form(text):
-    return len(text) < 60 and _reads(parse_form, group_text(text))
-
-
-def _reads(parse, text):
-    try:
-        return parse(text) is not None
-    except Unreadable:
-        return False
+    return len(text) < 60 and reads(parse_form, group_text(text))

@@ -11,6 +11,7 @@ from iso_rollout.text import fold, level_of, parse_unit_name
 from .cells import CellReader, check_merges
 from .grid import as_text
 from .groups import GroupStack, group_row, said_by
+from .header import SEARCHED_ROWS
 from .problems import Problem
 from .rows import Classifier, is_number
 from .strips import Strip
@@ -263,16 +264,21 @@ class Table:
                 self._fill(field_.name, value, self.grid.address(group.number, group.column), first, end)
 
     def _fill_from_title(self, field_):
-        said = {}
-        for number in self.grid.numbers:
-            if number >= self.header.first:
-                break
-            for column, value in self.grid.filled(number):
-                if (meant := said_by(field_, as_text(value))) is not None:
-                    said.setdefault(meant, self.grid.address(number, column))
+        """The title says it for all rows, else the heading: "Quyết định công bố phù hợp TCVN ISO 9001:2015"."""
+        above = [n for n in self.grid.numbers[: SEARCHED_ROWS + 1] if n < self.header.first]
+        heading = range(self.header.first, self.header.last + 1)
+        said = self._said_in(above, field_) or self._said_in(heading, field_)
         if len(said) == 1:
             ((value, address),) = said.items()
             self._fill(field_.name, value, address, 0, self.count)
+
+    def _said_in(self, numbers, field_):
+        said = {}
+        for number in numbers:
+            for column, value in self.grid.filled(number):
+                if (meant := said_by(field_, as_text(value))) is not None:
+                    said.setdefault(meant, self.grid.address(number, column))
+        return said
 
     def _check_heading_encodings(self, convert_legacy):
         """Headings and group rows in a legacy encoding, where no data cell has named it yet."""
@@ -331,7 +337,7 @@ class Table:
 
     def ignored_columns(self):
         """Headings whose columns were not read."""
-        return [column for column in self.header.columns if column.path and not column.field]
+        return [c for c in self.header.columns if c.path and not c.field and not c.is_order]
 
     def title_text(self):
         """The folded text above the header, for telling a summary from a list."""

@@ -39,7 +39,7 @@ _SHORT_TYPE = {short: kind for kind, (_, shorts, _) in UNIT_TYPES.items() for sh
 _TYPE = re.compile(
     r"^(?:(?P<full>" + "|".join(sorted(_FULL_TYPE, key=len, reverse=True)) + r")(?=\s|$)\.?"
     r"|(?P<short>" + "|".join(re.escape(s) for s in sorted(_SHORT_TYPE, key=len, reverse=True)) + r")"
-    r"(?:(?P<dot>\.)\s*|\s+))(?P<rest>.*)$",
+    r"(?:(?P<dot>\.)\s*|\s+|(?<=[pq])(?=[0-9])))(?P<rest>.*)$",
     re.IGNORECASE,
 )
 # "TT" is a town unless a word follows that only a centre (trung tâm) has.
@@ -66,7 +66,9 @@ def tone_key(text):
 
     "UBND xã Thuỷ  Hoà" and "ubnd Xã Thủy Hòa" agree; "Hưng Đạo" and "Hùng Đạo" do not.
     """
-    return " ".join(_syllable_key(word) for word in re.findall(r"[0-9]+|[^\W\d_]+", clean(text).casefold()))
+    # "Cư M'gar" is typed "Cư M’gar" and "Cư Mgar" as well.
+    joined = re.sub(r"(?<=[^\W\d_])['’‘`ʼ](?=[^\W\d_])", "", clean(text).casefold())
+    return " ".join(_syllable_key(word) for word in re.findall(r"[0-9]+|[^\W\d_]+", joined))
 
 
 def _syllable_key(word):
@@ -126,7 +128,8 @@ def _unit_type(match, is_committee):
     short = match["short"].casefold()
     if short == "tt" and proper.casefold().startswith(_CENTRE_WORDS):
         return "trung_tam", proper
-    if len(short) == 1 and not (match["dot"] or is_committee):
+    is_numbered = short in ("p", "q") and proper.isdigit()  # "P1", "Q 10"
+    if len(short) == 1 and not (match["dot"] or is_committee or is_numbered):
         return None, proper
     return _SHORT_TYPE[short], proper
 

@@ -210,6 +210,28 @@ def _date_inside(text):
     return None
 
 
+def parse_year(value):
+    """ "2021", "Năm 2021", a date of it → 2021; None when empty."""
+    if isinstance(value, date):
+        return value.year
+    text = clean(str(int(value) if isinstance(value, float) and value.is_integer() else value or ""))
+    if text.casefold() in NOTHING:
+        return None
+    match = re.fullmatch(r"(?:(?:trong|đến|hết)?\s*năm\s*)?(20[0-9]{2})\.?", text, re.IGNORECASE)
+    if not match:
+        raise Unreadable("“%(value)s” is not a year (such as 2021)", value=text)
+    return int(match[1])
+
+
+def last_day(when):
+    """The last day that a vague date covers: "12/2021" ends on 31/12/2021."""
+    months = {"month": 1, "quarter": 3, "year": 12}.get(when.precision)
+    if months is None:
+        return when.date
+    year, month = divmod(when.date.year * 12 + when.date.month - 1 + months, 12)
+    return date(year, month + 1, 1) - timedelta(days=1)
+
+
 MARKS = {"x", "×", "✓", "✔", "√", "☑", "☒", "v", "có", "co", "yes", "1", "+", "đúng", "*", "xx"}
 NO_MARKS = NOTHING | {"0", "no", "sai", "☐"}
 

@@ -1,10 +1,12 @@
 """Lists of declarations: which agency declared under which standard, when, by which decision."""
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
-from agencies.imports.checked import UNCHANGED, WRONG, Line
+from agencies.imports.checked import NEW, UNCHANGED, WRONG, Line
 from agencies.imports.kinds import ListKind, about_agencies
 from agencies.imports.naming import Naming
+from agencies.imports.records import in_batches
 from agencies.imports.register import Register
 from agencies.imports.workbooks import FORMS
 from agencies.models import Agency, Role
@@ -58,17 +60,17 @@ class DeclarationList(ListKind):
             if known is None:
                 continue
             by_row[id(row)] = statement = statements.add(row, known, known.id)
-            if "standard" not in row.values and (row.sheet, row.cell("standard")) not in wrong_cells:
-                self._miss_standard(checked, statement)
+            if "standard" not in row.values:
+                statement.is_wrong = True
+                if (row.sheet, row.cell("standard")) not in wrong_cells:
+                    self._miss_standard(checked, row)
         statements.compare()
         checked.plan = (statements, {})
         checked.lines = [self._line(row, by_row.get(id(row)), naming) for row in reading.rows]
         return checked
 
     @staticmethod
-    def _miss_standard(checked, statement):
-        row = statement.row
-        statement.is_wrong = True
+    def _miss_standard(checked, row):
         checked.errors.append(
             Problem(
                 "E_STANDARD", "Neither the row nor the title says under which standard.", row.sheet, row.cell("standard"),
@@ -94,6 +96,27 @@ class DeclarationList(ListKind):
             row.sheet, row.number, statement.outcome, known.name, cell, record, tuple(statement.differences),
             naming.how.get(id(row), ""), known.id, statement,
         )  # fmt: skip
+
+    def afterwards(self, checked):
+        ids = {line.agency_id for line in checked.lines if line.outcome == NEW}
+        before = {
+            d.agency_id for d in in_batches(Declaration.objects.by(checked.on).only("agency"), "agency", ids)
+        }
+        first, again = len(ids - before), len(before)
+        told = []
+        if first:
+            told.append(
+                ngettext("%(n)s agency declares for the first time.", "%(n)s agencies declare for the first time.", first)
+                % {"n": first}
+            )  # fmt: skip
+        if again:
+            told.append(
+                ngettext(
+                    "%(n)s agency has declared before; the latest declaration by its day is in force.",
+                    "%(n)s agencies have declared before; the latest declaration by its day is in force.", again,
+                ) % {"n": again}
+            )  # fmt: skip
+        return told
 
     def write(self, checked, *, change_set, by, options):
         statements, _nothing = checked.plan

@@ -9,6 +9,7 @@ from array import array
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cached_property
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
@@ -45,6 +46,7 @@ class CheckedDuties(Checked):
         self.outcomes, self.agencies, self.duties = bytearray(), array("q"), array("q")
         self.applications = self.documents = self.notes = Strip.blank(0)
         self.on_record, self.how, self.standard_codes, self.procedures = {}, {}, {}, {}
+        self.ready = None  # what the door takes, once it was worked out
 
     def will_be(self, row):
         """(standard, day, document, note) of a row as they will be."""
@@ -58,7 +60,7 @@ class CheckedDuties(Checked):
     def counts(self):
         return super().counts | {"rows": len(self.outcomes) if self.is_fine else 0}
 
-    @property
+    @cached_property
     def digest(self):
         found = hashlib.sha256(self.outcomes)
         told = self._rows(NEW, CHANGED)
@@ -219,15 +221,26 @@ class DutyList(ListKind):
         _Work(checked, Register(on, user=user, roles=self.roles), options).run()
         return checked
 
+    def prepare(self, checked):
+        checked.ready = _duties(checked)
+
     def write(self, checked, *, change_set, by, options):
-        duties = []
-        for row, (sheet, cell) in enumerate(checked.reading.cells("procedure")):
-            if checked.outcomes[row] > _CODES[CHANGED]:
-                continue
-            cell = f"{sheet}!{cell}"[:120] if sheet else cell
-            read = (checked.on_record.get(row) or (None, None))[:2]
-            duties.append((checked.agencies[row], checked.duties[row], *checked.will_be(row), cell, *read))
-        write_duties(duties, change_set=change_set)
+        write_duties(checked.ready or _duties(checked), change_set=change_set)
+
+
+def _duties(checked):
+    """What the door takes: `Duty` tuples, with the days as the database reads them."""
+    duties, texts = [], {None: None}
+    for row, (sheet, cell) in enumerate(checked.reading.cells("procedure")):
+        if checked.outcomes[row] > _CODES[CHANGED]:
+            continue
+        cell = f"{sheet}!{cell}"[:120] if sheet else cell
+        standard, day, *rest = checked.will_be(row)
+        if day not in texts:
+            texts[day] = day.isoformat()
+        read = (checked.on_record.get(row) or (None, None))[:2]
+        duties.append((checked.agencies[row], checked.duties[row], standard, texts[day], *rest, cell, *read))
+    return duties
 
 
 class _Wrong:
@@ -240,7 +253,6 @@ class _Wrong:
 class _Work:
     def __init__(self, checked, register, options):
         self.checked, self.register, self.reading = checked, register, checked.reading
-        checked.register = register
         self.naming = Naming(checked, register, options, code="agency", name="name")
         self.standards, self.published = {}, {}
         for standard in Standard.objects.all():

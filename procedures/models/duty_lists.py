@@ -43,7 +43,7 @@ class Duty(NamedTuple):
     agency_id: int
     procedure_id: int
     standard_id: int | None
-    applied_on: object
+    applied_on: object  # a date or its ISO text
     document_code: str
     note: str
     cell: str

@@ -13,6 +13,7 @@ from procedures.lifecycle import Stage
 from procedures.models.entries import acting_roles
 from procedures.models.milestones import Milestone
 from procedures.models.rollouts import Rollout
+from procedures.models.telling import tell_waiting
 
 BATCH = 500
 
@@ -72,6 +73,7 @@ def write_milestones(steps, *, by, change_set):
     for i in range(0, len(gone), BATCH):
         Milestone.objects.filter(pk__in=gone[i : i + BATCH]).delete()
     record_many(changes + [change_of(change_set, m, cell=cell) for m, cell in made])
+    tell_waiting([*(m for m, _cell in made), *kept])
     ids = sorted({step.rollout.pk for step in steps})
     for i in range(0, len(ids), BATCH):
         rollouts = Rollout.objects.filter(pk__in=ids[i : i + BATCH])

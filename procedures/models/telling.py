@@ -6,6 +6,7 @@ Texts are Vietnamese whatever language the acting person reads: they are for oth
 from functools import wraps
 
 from django.conf import settings
+from django.db.models import prefetch_related_objects
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.formats import date_format
@@ -136,6 +137,7 @@ def tell_due_changed(rollouts, *, by=None):
 
 def _tell_editors(rollouts, by, words):
     rollouts = list(rollouts)
+    prefetch_related_objects(rollouts, "agency", "plan")
     editors = people_with({Role.EDITOR}, [r.agency for r in rollouts]) if rollouts else {}
     notices = []
     for rollout in rollouts:

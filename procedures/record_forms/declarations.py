@@ -163,11 +163,12 @@ class DeclareForm(DeclarationForm):
         today = timezone.localdate()
         own = Declaration.objects.filter(agency=agency)
         self.earlier = own.in_force(today).select_related("standard").first()
-        last = own.order_by("id").last()
+        # The whole chain, newest first: the page draws it.
+        self.declarations = list(own.select_related("standard", "document").order_by("-declared_on", "-id"))
         current = Standard.objects.current(today)
         initial = {
             "seen": rollout.version if rollout else 0,
-            "after": last.pk if last else 0,
+            "after": max((d.pk for d in self.declarations), default=0),
             "on": today,
             "standard": current,
             "covers": Covers.ALL,

@@ -331,6 +331,38 @@ def test_a_page_of_a_large_wide_sheet_stays_small(client, coordinator):
         assert len(page.content) < 300_000, name
 
 
+def test_another_kind_of_list_is_offered_and_the_same_file_read_so(client, coordinator):
+    upload = sent(client, messy(row(1, "Xã Lạc Đạo"), row(2, "Xã Lạc Hồng")), kind="plan")
+    page = client.get(step("recognise", upload))
+    assert page.context["other_kind"].name == "declarations"
+    assert client.post(step("recognise", upload), {"act": "kind", "kind": "nonsense"}).status_code == 422
+    assert client.post(step("recognise", upload), {"act": "kind", "kind": "people"}).status_code == 422
+    assert client.post(step("recognise", upload), {"act": "kind", "kind": "declarations"}).status_code == 302
+    upload.refresh_from_db()
+    assert (upload.kind, upload.counts["new"]) == ("declarations", 2)
+    assert client.get(step("recognise", upload)).context["other_kind"] is None
+    apply(client, upload)
+    client.post(step("recognise", upload), {"act": "kind", "kind": "plan"})
+    upload.refresh_from_db()
+    assert (upload.kind, upload.state) == ("declarations", UploadState.APPLIED)
+
+
+def test_merged_titles_are_drawn_as_they_stand_and_columns_say_why(client, coordinator):
+    data = workbook(
+        ("DANH SÁCH CÔNG BỐ", None, None, "CỘNG HÒA"), (None,) * 5,
+        ("STT", "Nơi làm", "Tiêu chuẩn", "Số quyết định", "Ngày công bố"),
+        *(row(i, f"UBND xã {n}") for i, n in enumerate(("Lạc Đạo", "Lạc Hồng"), 1)), merges=[("D1:E1", "CỘNG HÒA")],
+    )  # fmt: skip
+    drawn = client.get(step("recognise", sent(client, data))).context["drawn"]
+    assert [(text, span) for text, _css, span in drawn.rows[0].cells] == [
+        ("DANH SÁCH CÔNG BỐ", 3),
+        ("CỘNG HÒA", 2),
+    ]
+    assert [column.why for column in drawn.columns] == [
+        "", "theo nội dung các ô", "tiêu đề khớp 100/100", "tiêu đề khớp 100/100", "tiêu đề khớp 100/100"
+    ]  # fmt: skip
+
+
 # Match
 
 
@@ -553,7 +585,9 @@ def test_two_people_with_one_file_have_one_effect(client, province, coordinator)
 
 
 def test_unread_warnings_and_errors_stop_before_the_confirmation(client, province, coordinator):
-    upload = sent(client)
+    names = ("Xã Lạc Đạo", "Xã Lạc Hồng")
+    rows = [(*row(i, name), "0221.3986.123") for i, name in enumerate(names, 1)]
+    upload = sent(client, workbook(TITLE, (), (*HEADING, "Điện thoại"), ("I", "HUYỆN VĂN LÂM"), *rows))
     assert client.get(step("check", upload)).context["unticked"]
     assert client.get(step("confirm", upload)).url.startswith(step("check", upload))
     assert client.post(step("check", upload), {"act": "tick"}).status_code == 422

@@ -159,3 +159,24 @@ def test_a_role_that_ended_is_told_nothing(place):
     past = make_user(Role.EDITOR, place.agency, ends_on=today() - datetime.timedelta(days=1))
     make_rollout(place.plan, place.agency, year=2021)
     assert not Notice.objects.filter(to=past).exists()
+
+
+def test_the_set_based_doors_tell_the_same(place):
+    from agencies.history import open_change_set
+    from procedures.models import Rollout
+    from procedures.models.rollout_lists import assign_many, reach_many, reschedule_many
+
+    Notice.objects.all().delete()
+    change_set = open_change_set("Nhiều cơ quan", by=place.coordinator)
+    [rollout] = Rollout.objects.filter(pk=place.rollout.pk)
+    reschedule_many([rollout], datetime.date(2021, 3, 31), change_set=change_set)
+    agencies = [(place.province.chi_dao, datetime.date(2020, 6, 8))]
+    due = datetime.date(2021, 9, 30)
+    assign_many(place.plan, agencies, form="BUILD", year=2021, due_on=due, change_set=change_set)
+    titles = {n.title for n in told(place.editor, NoticeKind.ASSIGNED)}
+    assert titles == {
+        "Đổi hạn: UBND xã Lạc Đạo: Xây dựng mới 2020",
+        "Được giao: UBND xã Chỉ Đạo: Xây dựng mới 2021",
+    }
+    reach_many([rollout], Stage.PLANNED, on=datetime.date(2020, 7, 1), by=place.editor, change_set=change_set)
+    assert len(told(place.coordinator, NoticeKind.WAITING)) == 1

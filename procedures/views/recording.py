@@ -260,8 +260,7 @@ def _declaring(form, agency, rollout, roles):
     else:
         standing = lifecycle.replace_reached(rollout.standing(), Stage.DECLARED, form.initial["on"])
         gaps = lifecycle.gaps(standing, at=Stage.DECLARED)
-    own = Declaration.objects.filter(agency=agency).select_related("standard", "document")
-    chain = chain_of(list(own.order_by("-declared_on", "-id")), timezone.localdate())
+    chain = chain_of(form.declarations, timezone.localdate())
     return {
         "becomes": becomes + effects.awaiting(roles), "gaps": gaps, "others": others, "chain": chain,
     }  # fmt: skip

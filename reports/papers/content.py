@@ -49,7 +49,7 @@ def day_in_words(day):
 class _Report:
     def __init__(self, kind, *, plan, on, scope, user, office, confirmed_only):
         self.kind, self.plan, self.on, self.scope, self.office = kind, plan, on, scope, office
-        self.summary = figures.summary(plan, on=on, scope=scope, user=user)
+        self.summary = figures.summary(plan, on=on, scope=scope, user=user, confirmed_only=confirmed_only)
         self.units = tables.units_on(plan=plan, on=on, scope=scope, user=user, confirmed_only=confirmed_only)
         self.since = year_before(on)
         self.tables = [tables.by_block(self.units)]

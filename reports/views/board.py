@@ -19,6 +19,9 @@ from procedures.views.lists import seen_from
 from procedures.views.work import my_work
 from procedures.work import works
 from reports import charts, figures
+from reports.cached import cached
+from reports.definitions import FIGURES
+from reports.outlook import outlook
 
 LATE_SHOWN = 5
 TILES_SHOWN = 400  # more communes than fit on one page are shown by their districts' own boards
@@ -60,6 +63,7 @@ def board(request):
         rollout_link=lambda **filters: rollouts_url + view.query(**filters),
         confirmed_only=view.confirmed_only,
     )
+    against_time = plan_outlook(plan, view, request.user) if plan else None
     return render(
         request,
         "reports/board.html",
@@ -67,6 +71,10 @@ def board(request):
             "view": view,
             "plan": plan,
             "plans": plans,
+            "targets": _targets(shown, against_time),
+            "outlook": against_time,
+            "curve": _curve(against_time, view.on),
+            "definitions": FIGURES,
             "figures": shown,
             "sentence": _sentence(shown, view.on),
             "quick_dates": _quick_dates(plan, view),
@@ -92,6 +100,30 @@ def board(request):
         },
         status=view.status,
     )
+
+
+def plan_outlook(plan, view, user):
+    """The plan's targets against time, worked out once for a state of the data."""
+    rollouts_url = reverse("rollouts", args=[plan.code])
+    return cached(
+        "outlook", plan.pk, view.scope.pk, view.on, view.confirmed_only, view.query(), user=user,
+        build=lambda: outlook(
+            plan, on=view.on, scope=view.scope, user=user, confirmed_only=view.confirmed_only,
+            link=lambda **filters: rollouts_url + view.query(**filters),
+        ),
+    )  # fmt: skip
+
+
+def _targets(shown, against_time):
+    """Each target's figure with what time makes of it: [(TargetFigure, TargetOutlook or None)]."""
+    by_target = {t.target.pk: t for t in against_time.targets} if against_time else {}
+    return [(figure, by_target.get(figure.target.pk)) for figure in shown.targets]
+
+
+def _curve(against_time, on):
+    if against_time is None or not against_time.targets:
+        return None
+    return charts.s_curve(against_time.curve, on=on, month_label=lambda day: f"{day:%m/%y}")
 
 
 def _chosen(plans, code, view):

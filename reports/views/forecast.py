@@ -1,25 +1,24 @@
 """The page of a plan's forecast: targets against time, when they are reached, who holds them back, how it is worked out."""
 
 from django.shortcuts import get_object_or_404, render
-from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from procedures.models import Plan
 from procedures.views.lists import seen_from
 from reports import charts, forecast
-from reports.outlook import costliest, outlook
+from reports.outlook import costliest
+from reports.views.board import plan_outlook
 
 
+@require_safe
 @require_safe
 def forecast_page(request, code):
     """What is foreseen for a plan on a day."""
     view = seen_from(request)
     plan = get_object_or_404(Plan.objects.visible_to(request.user).select_related("agency"), code=code)
-    rollouts_url = reverse("rollouts", args=[plan.code])
-    found = outlook(
-        plan, on=view.on, scope=view.scope, user=request.user, confirmed_only=view.confirmed_only,
-        link=lambda **filters: rollouts_url + view.query(**filters),
-    )  # fmt: skip
+    if view.scope is None:
+        return render(request, "reports/no_grants.html")
+    found = plan_outlook(plan, view, request.user)
     costs = [
         {
             "agency": rollout.agency,

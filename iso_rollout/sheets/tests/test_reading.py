@@ -254,8 +254,8 @@ def test_a_font_decides_where_the_text_alone_cannot():
 def test_a_person_corrects_header_column_row_and_cell():
     rows = [
         ["STT", "Nơi làm", "Q", "N"],
-        [1, "Xã Lạc Đạo", "1/QĐ", "01/02/2020"],
-        [2, "Xã Chỉ Đạo", "2/QĐ", "hôm qua"],
+        [1, "Lạc Đạo", "1/QĐ", "01/02/2020"],
+        [2, "Chỉ Đạo", "2/QĐ", "hôm qua"],
         [3, "bỏ dòng này", "3/QĐ", "01/02/2020"],
     ]
     assert declarations(w.xlsx(rows)).errors[0].code == "E_HEADER_MISSING"
@@ -264,9 +264,42 @@ def test_a_person_corrects_header_column_row_and_cell():
     reading = declarations(w.xlsx(rows), overrides=Overrides.from_dict(said.as_dict()))
     assert [str(p) for p in reading.errors] == []
     assert [(r.values["name"], r.values["declared_on"].day) for r in reading.rows] == [
-        ("Xã Lạc Đạo", 1),
-        ("Xã Chỉ Đạo", 2),
+        ("Lạc Đạo", 1),
+        ("Chỉ Đạo", 2),
     ]
+
+
+def test_cells_say_what_a_column_is_where_its_heading_is_strange():
+    rows = [
+        ["STT", "Nơi làm", "Q", "Bản", "Ngày ghi sổ", "Cách làm"],
+        [
+            1,
+            "UBND xã Lạc Đạo",
+            "Số 1/QĐ-UBND ngày 1/2/2020",
+            "TCVN ISO 9001:2015",
+            "07/07/2021",
+            "Xây dựng mới",
+        ],
+        [2, "UBND xã Chỉ Đạo", "02/QĐ-UBND, 3/2/2020", "ISO 9001:2015", "08/07/2021", "chuyển đổi"],
+    ]
+    reading = declarations(w.xlsx(rows))
+    assert reading.errors == []
+    assert core(reading) == [
+        ("UBND xã Lạc Đạo", "1/QĐ-UBND", dt.date(2020, 2, 1), 2015, "BUILD"),
+        ("UBND xã Chỉ Đạo", "02/QĐ-UBND", dt.date(2020, 2, 3), 2015, "CONVERT"),
+    ]
+    assert {p.cell for p in reading.warnings if p.code == "W_COLUMN_BY_CELLS"} == {"B1", "C1", "D1", "F1"}
+
+
+def test_two_days_for_one_decision_are_said_and_the_surer_place_counts():
+    head, *rows = ["STT", "Tên cơ quan", "Quyết định công bố", "Ngày ký ban đầu", "Tiêu chuẩn"], [
+        1, "UBND xã Lạc Đạo", "1/QĐ-UBND ngày 1/2/2020", "07/07/2021", 2015
+    ], [2, "UBND xã Chỉ Đạo", "2/QĐ-UBND ngày 1/2/2020", "01/02/2020", 2015]  # fmt: skip
+    reading = declarations(w.xlsx([head, *rows]))
+    assert [row.values["declared_on"] for row in reading.rows] == [dt.date(2020, 2, 1)] * 2
+    own = declarations(w.xlsx([[*head[:3], "Ngày công bố", head[4]], *rows]))
+    assert [row.values["declared_on"].year for row in own.rows] == [2021, 2020]
+    assert [(p.code, p.cell) for p in own.warnings if p.code == "W_TWO_DATES"] == [("W_TWO_DATES", "D2")]
 
 
 def test_a_column_without_a_heading_means_what_a_person_says():

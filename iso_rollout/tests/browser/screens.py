@@ -105,6 +105,14 @@ SCREENS = (
     Screen("change-set", "/thay-doi/{change_set}/", who="dieuphoi"),
     Screen("undo", "/thay-doi/{change_set}/hoan-tac/", who="dieuphoi"),
     Screen("imports", "/nhap-bang-tinh/", who="dieuphoi"),
+    Screen("import-recognise", "/nhap-bang-tinh/{messy_list}/nhan-dang/", who="dieuphoi"),
+    Screen("import-recognise-no-heading", "/nhap-bang-tinh/{strange_list}/nhan-dang/", who="dieuphoi"),
+    Screen("import-match", "/nhap-bang-tinh/{messy_list}/doi-chieu/", who="dieuphoi"),
+    Screen("import-check-errors", "/nhap-bang-tinh/{messy_list}/kiem-tra/?show=errors", who="dieuphoi"),
+    Screen("import-check-warnings", "/nhap-bang-tinh/{messy_list}/kiem-tra/?show=warnings", who="dieuphoi"),
+    Screen("import-check-new", "/nhap-bang-tinh/{clean_list}/kiem-tra/?show=new", who="dieuphoi"),
+    Screen("import-confirm", "/nhap-bang-tinh/{clean_list}/xac-nhan/", who="dieuphoi"),
+    Screen("import-done", "/nhap-bang-tinh/{messy_list}/xong/", who="dieuphoi"),
     Screen("workbooks", "/bang-excel/", who="dieuphoi"),
     Screen("workbooks-of-editor", "/bang-excel/", who="lacdao"),
     Screen("agencies-of-editor", "/co-quan/?agency={van_lam}", who="vanlam"),
@@ -126,7 +134,10 @@ def places(register):
     return register.ask(
         """
 import datetime
+from agencies.imports import uploads
 from agencies.models import Agency, ChangeSet, User
+from agencies.testing import workbook
+from procedures import imports
 from procedures.lifecycle import Acceptance
 from procedures.models import AgencyProcedure, Declaration, Milestone, Plan, Procedure, Rollout
 day = datetime.date(2020, 10, 31)
@@ -151,7 +162,25 @@ pasted = BulkEdit.objects.begin(coordinator, subject="agencies", act="reach", pa
 noted = Agency.objects.get(code="H31.01")
 noted.revise(by=coordinator, seen=noted.version, note="Trụ sở mới")
 note_change = Change.objects.of(noted).first()
+head = ["STT", "Tên cơ quan", "Số quyết định", "Ngày công bố", "Phiên bản", "Điện thoại"]
+undeclared = Agency.objects.filter(declarations=None, covered_by=None, level="commune").order_by("path").first()
+sender = User.objects.get(username="dieuphoi")
+
+
+def sent(name, *rows):
+    declarations = imports.kind("declarations")
+    upload = uploads.receive(workbook(*rows), name, kind=declarations, user=sender)
+    uploads.check(declarations, upload, user=sender)
+    return upload.pk
+
+
 answer = {
+    "messy_list": sent(
+        "Danh sách công bố.xlsx", ["DANH SÁCH CƠ QUAN ĐÃ CÔNG BỐ"], head, ["I", "HUYỆN VĂN LÂM"], [1, "Xã Lạc Đạo", "1/QĐ-UBND", "31/02/2021", 2015, "0221"],
+        [2, "Xã Đại Đông", "2/QĐ-UBND", "05/03/2021", 2015, "0221"], [None, "Tổng cộng: 3 đơn vị"], [None, "Người lập biểu"],
+    ),
+    "strange_list": sent("Danh sách lạ.xlsx", ["Nơi làm", "Q", "N"], ["Lạc Đạo", "1/QĐ", "05/03/2021"]),
+    "clean_list": sent("Danh sách sạch.xlsx", ["Mã cơ quan", *head[2:5]], [undeclared.code, "1/QĐ-UBND", "05/03/2021", 2015]),
     "bulk": bulk.pk,
     "bulk_pasted": pasted.pk,
     "noted": noted.pk,

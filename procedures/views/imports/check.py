@@ -217,7 +217,7 @@ def _show(request, job, checked, *, show=None, status=200):
         context |= {
             "page_obj": page,
             "columns": columns_of(checked.reading),
-            "lines": present(lines, checked.reading),
+            "lines": present(lines, checked),
         }
     return render(request, "procedures/imports/check.html", context, status=status)
 
@@ -228,6 +228,7 @@ def _errors(request, checked, code):
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     texts = Texts(checked.reading)
     alike = _alike(checked.errors, texts)
+    subject = checked.reading.kind.subject
     rows, asked = [], set()
     for index, problem in enumerate(page.object_list):
         place = (problem.sheet, problem.cell)
@@ -235,11 +236,13 @@ def _errors(request, checked, code):
         text = texts(*place) if place not in asked else None
         asked.add(place)
         same = alike.get((problem.code, problem.cell.rstrip("0123456789"), text), ())
+        has_row = _is_cell(problem.cell.partition(":")[0])
+        row = checked.reading.row_at(problem.sheet, row_of(problem.cell)) if has_row else None
         rows.append({
+            "about": next((row.values[name] for name in subject if name in row.values), "") if row else "",
             "index": index, "problem": problem, "title": title_of(problem.code), "remedy": remedy_of(problem.code),
             "text": text, "others": max(0, len(same) - 1),
-            "may_leave_out": text is not None
-            and checked.reading.row_at(problem.sheet, row_of(problem.cell)) is not None,
+            "may_leave_out": text is not None and row is not None,
         })  # fmt: skip
     return {
         "page_obj": page,

@@ -82,6 +82,7 @@ def _show(request, job, checked, *, form=None, status=200):
         "steps": job.steps("confirm"),
         "counts": checked.counts,
         "will_be": will_be(checked),
+        "afterwards": job.kind.afterwards(checked),
         "changes": checked.tally_changed().most_common(12),
         "form": form or ConfirmForm(initial=initial),
         "is_queued": checked.counts["rows"] > uploads.AT_ONCE,

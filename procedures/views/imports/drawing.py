@@ -52,7 +52,7 @@ class DrawnColumn:
     title: str
     meaning: str  # field name, "order", or "" for a column that is not read
     meaning_title: str
-    score: int
+    why: str = ""  # what spoke for the meaning
     is_corrected: bool = False
 
 
@@ -61,7 +61,7 @@ class DrawnRow:
     number: int
     cls: str
     why: str
-    cells: list  # (text, css)
+    cells: list  # (text, css, columns it covers)
     gap: int = 0  # rows left out before this one
     is_corrected: bool = False
     choices: list = field(default_factory=list)  # classes that a person may choose instead
@@ -109,11 +109,14 @@ def draw(reading, options, name):
     for number in numbers:
         verdict = table.verdicts[position(number)] if table else None
         cls = verdict.cls if verdict else HEADER if header and header[0] <= number <= header[1] else ""
-        cells = []
-        for column in range(1, width + 1):
+        is_loose = cls not in (DATA, HEADER, NUMBER_ROW)
+        cells, column = [], 1
+        while column <= width:
             text = as_text(grid.value(number, column))
             css = marks.get((number, column), "doubt" if (number, column) in grid.encodings else "")
-            cells.append((text if len(text) <= cap else text[: cap - 1] + "…", css))
+            span = _span(grid, number, column, width, runs_over=is_loose and bool(text))
+            cells.append((text if len(text) <= cap * span else text[: cap * span - 1] + "…", css, span))
+            column += span
         gap = position(number) - position(before) - 1 if before is not None else 0
         rows.append(DrawnRow(
             number, cls, str(verdict.reason) if verdict else "", cells, gap, number in corrected,
@@ -122,6 +125,20 @@ def draw(reading, options, name):
         before = number
     more = len(grid.numbers) - 1 - position(numbers[-1]) if numbers else 0
     return DrawnSheet(name, table is not None, columns, rows, more, header, numbers[0] if numbers else 0)
+
+
+def _span(grid, number, column, width, *, runs_over):
+    """How many columns a cell covers: merged sideways, or a title that runs over the blank cells beside it."""
+    top, left = grid.covered.get((number, column), (number, column))
+    if left == column and (merge := grid.merge_of.get((top, left))):
+        return min(merge[3], width) - column + 1
+    span = 1
+    while runs_over and column + span <= width:
+        beside = (number, column + span)
+        if grid.value(*beside) is not None or beside in grid.covered or beside in grid.merge_of:
+            break
+        span += 1
+    return span
 
 
 def _chosen_rows(grid, table):
@@ -141,9 +158,9 @@ def _columns(table, grid, header, width, *, options, kind):
     found = []
     for number in range(1, width + 1):
         column = known.get(number)
-        meaning, meaning_title, score = "", "", 0
+        meaning, meaning_title, why = "", "", ""
         if column is not None and column.field is not None:
-            meaning, meaning_title, score = column.field.name, column.field.title, round(column.score)
+            meaning, meaning_title, why = column.field.name, column.field.title, str(column.reason)
             if column.option is not None:
                 meaning_title = f"{meaning_title}: {column.option}"
         elif column is not None and column.is_order:
@@ -152,9 +169,18 @@ def _columns(table, grid, header, width, *, options, kind):
             meaning = corrected[number]
             meaning_title = kind.by_name[meaning].title if meaning in kind.by_name else _("Running number")
         title = column.title if column else " / ".join(paths.get(number, ()))
+        is_corrected = number in corrected
         found.append(
-            DrawnColumn(number, column_letters(number), title[:80], meaning, meaning_title, score, number in corrected)
-        )  # fmt: skip
+            DrawnColumn(
+                number,
+                column_letters(number),
+                title[:80],
+                meaning,
+                meaning_title,
+                "" if is_corrected else why,
+                is_corrected,
+            )
+        )
     return found
 
 

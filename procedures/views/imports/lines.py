@@ -32,8 +32,9 @@ def in_words(name, value):
     return str(_WORDS.get(name, {}).get(value, value))
 
 
-def present(lines, reading):
-    """Some lines as they are printed: place, agency, the row's own values."""
+def present(lines, checked):
+    """Some lines as they are printed: place, agency and where it belongs, the row's own values."""
+    reading, register = checked.reading, checked.register
     names = [name for name, _title in columns_of(reading)]
     titles = dict(columns_of(reading))
     found = []
@@ -41,7 +42,14 @@ def present(lines, reading):
         row = reading.row_at(line.sheet, line.number)
         values = row.values if row else {}
         found.append({
-            "line": line, "how": how_of(line.how), "place": f"{line.sheet}!{line.cell}" if line.sheet else line.cell,
+            "line": line, "how": how_of(line.how), "within": _within(register, line), "place": f"{line.sheet}!{line.cell}" if line.sheet else line.cell,
             "values": [(titles[name], in_words(name, values.get(name))) for name in names],
         })  # fmt: skip
     return found
+
+
+def _within(register, line):
+    """The agency above the one that a line is about: communes of one name are told apart by it."""
+    known = register.get(line.agency_id) if register and line.agency_id else None
+    parent = register.get(known.parent_id) if known else None
+    return parent.name if parent else ""

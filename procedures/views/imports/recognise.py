@@ -7,9 +7,11 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from agencies.imports import uploads
 from agencies.models import Upload
+from iso_rollout.sheets.guess import CLEARLY, likely_kind
 from procedures.views.imports import corrections
-from procedures.views.imports.access import job_for
+from procedures.views.imports.access import job_for, kinds_of
 from procedures.views.imports.drawing import CLASS_TITLES, CSS, LEGEND, draw, sheet_names
 from procedures.views.imports.forms import ReadingForm
 
@@ -22,6 +24,8 @@ def recognise(request, pk):
         return redirect("import_done", pk)
     if request.method != "POST":
         return _show(request, job)
+    if request.POST.get("act") == "kind":
+        return _change_kind(request, job)
     form = None
     if request.POST.get("act") == "read":
         form = ReadingForm(request.POST, kind=job.kind)
@@ -38,6 +42,23 @@ def recognise(request, pk):
         return redirect("import_done", pk)
     sheet = request.POST.get("sheet", "")
     return redirect(job.url("recognise") + _query(sheet))
+
+
+def _change_kind(request, job):
+    """Read the file as another kind of list, which the person may bring in as well."""
+    wanted = next((kind for kind in kinds_of(request.user) if kind.name == request.POST.get("kind")), None)
+    if wanted is None:
+        return _show(request, job, nonsense=True, status=422)
+    uploads.change_kind(job.upload, wanted, user=request.user)
+    uploads.check(wanted, job.upload, user=request.user)
+    return redirect("import_recognise", job.upload.pk)
+
+
+def _other_kind(job, reading):
+    """The kind of list that the file seems to be, where that is clearly another one."""
+    kinds = {kind.sheet: kind for kind in kinds_of(job.user)}
+    best, lead = likely_kind(reading, list(kinds))
+    return kinds[best] if best is not None and lead >= CLEARLY else None
 
 
 def _query(sheet):
@@ -136,6 +157,7 @@ def _show(request, job, *, form=None, nonsense=False, status=200):
         "encodings": encodings,
         "form": form,
         "earlier": earlier_of(job.upload, request.user),
+        "other_kind": _other_kind(job, reading),
         "next": job.url("match" if checked.questions else "check"),
     }
     return render(request, "procedures/imports/recognise.html", context, status=status)
