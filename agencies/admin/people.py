@@ -61,11 +61,12 @@ class PersonAdmin(RecordedAdmin, DjangoUserAdmin):
     @transaction.atomic
     def user_change_password(self, request, id, form_url=""):
         # The second of two clicks waits for the first; the same password again is no change.
-        stored = User.objects.select_for_update().filter(pk=id).first() if id.isdecimal() else None
-        typed = request.POST.get("password1", "")
-        is_same = stored is not None and typed and stored.check_password(typed)
-        if is_same and self.has_change_permission(request, stored):
-            return redirect("admin:agencies_user_change", stored.pk)
+        if request.method == "POST" and id.isdecimal():
+            stored = User.objects.select_for_update().filter(pk=id).first()
+            typed = request.POST.get("password1", "")
+            is_same = stored is not None and typed and stored.check_password(typed)
+            if is_same and self.has_change_permission(request, stored):
+                return redirect("admin:agencies_user_change", stored.pk)
         answer = super().user_change_password(request, id, form_url)
         if request.method == "POST" and answer.status_code == 302:
             person = self.get_object(request, id)
