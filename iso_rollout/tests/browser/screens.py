@@ -163,7 +163,6 @@ noted = Agency.objects.get(code="H31.01")
 noted.revise(by=coordinator, seen=noted.version, note="Trụ sở mới")
 note_change = Change.objects.of(noted).first()
 head = ["STT", "Tên cơ quan", "Số quyết định", "Ngày công bố", "Phiên bản", "Điện thoại"]
-undeclared = Agency.objects.filter(declarations=None, covered_by=None, level="commune").order_by("path").first()
 sender = User.objects.get(username="dieuphoi")
 
 
@@ -180,7 +179,7 @@ answer = {
         [2, "Xã Đại Đông", "2/QĐ-UBND", "05/03/2021", 2015, "0221"], [None, "Tổng cộng: 3 đơn vị"], [None, "Người lập biểu"],
     ),
     "strange_list": sent("Danh sách lạ.xlsx", ["Nơi làm", "Q", "N"], ["Lạc Đạo", "1/QĐ", "05/03/2021"]),
-    "clean_list": sent("Danh sách sạch.xlsx", ["Mã cơ quan", *head[2:5]], [undeclared.code, "1/QĐ-UBND", "05/03/2021", 2015]),
+    "clean_list": sent("Danh sách sạch.xlsx", ["Mã cơ quan", *head[2:5]], [lac_dao.code, "1/QĐ-UBND", "05/03/2023", 2015]),
     "bulk": bulk.pk,
     "bulk_pasted": pasted.pk,
     "noted": noted.pk,
