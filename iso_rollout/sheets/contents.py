@@ -35,7 +35,8 @@ _DAY = re.compile(
 )
 _FIGURE = re.compile(r"[\d.,\s%-]+(?:\s*(?:tthc|thủ tục|quy trình|hồ sơ|người|triệu đồng))?", re.IGNORECASE)
 _ISO = re.compile(r"9001\s*[:–-]\s*20\d\d|\b(?:phiên bản|iso)\s*:?\s*20\d\d", re.IGNORECASE)
-_CODE = re.compile(r"[A-Z]\d{1,3}(?:[.-]\w{1,10})+|\d{1,3}(?:\.\d{1,6}){2,}", re.IGNORECASE)
+# "P1" is a code before it is a ward: wards are written "P.1" or "Phường 1".
+_CODE = re.compile(r"[A-Z]\d{1,3}(?:[.-]\w{1,10})+|\d{1,3}(?:\.\d{1,6}){2,}|[A-Z]{1,4}\d{1,6}", re.IGNORECASE)
 _PROCEDURE = re.compile(r"[1-9]\.\d{6}(?:\..*)?")
 _CONTACT = re.compile(r"\S+@\S+\.\S+|\+?[\d.\s()-]{9,}")
 _INSTITUTION = re.compile(
@@ -89,7 +90,9 @@ def fit(field, cells):
 
 def _fits_place(field, cells):
     """Names and places are both words: what kind of unit stands there, and how often, tells them apart."""
-    names = [(found, value) for found, value in cells if found.isdisjoint(_NO_NAME)]
+    # A place may be told by its code, which may be a figure; a name may not.
+    strange = _NO_NAME if field.name == "name" else _NO_NAME - {"figure"}
+    names = [(found, value) for found, value in cells if found.isdisjoint(strange)]
     share = len(names) / len(cells)
     if field.name == "name":
         return share

@@ -169,10 +169,12 @@ def test_the_set_based_doors_tell_the_same(place):
     Notice.objects.all().delete()
     change_set = open_change_set("Nhiều cơ quan", by=place.coordinator)
     [rollout] = Rollout.objects.filter(pk=place.rollout.pk)
-    reschedule_many([rollout], datetime.date(2021, 3, 31), change_set=change_set)
+    reschedule_many([rollout], datetime.date(2021, 3, 31), by=place.coordinator, change_set=change_set)
     agencies = [(place.province.chi_dao, datetime.date(2020, 6, 8))]
     due = datetime.date(2021, 9, 30)
-    assign_many(place.plan, agencies, form="BUILD", year=2021, due_on=due, change_set=change_set)
+    assign_many(
+        place.plan, agencies, form="BUILD", year=2021, due_on=due, by=place.coordinator, change_set=change_set
+    )
     titles = {n.title for n in told(place.editor, NoticeKind.ASSIGNED)}
     assert titles == {
         "Đổi hạn: UBND xã Lạc Đạo: Xây dựng mới 2020",

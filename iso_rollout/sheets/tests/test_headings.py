@@ -187,3 +187,14 @@ def test_the_kind_of_a_list_is_guessed_and_only_offered_when_it_is_clear():
     catalogue = w.xlsx([["STT", "Mã TTHC", "Tên TTHC", "Lĩnh vực"], [1, "1.000120", "Khai sinh", "Hộ tịch"]])
     assert likely_kind(read(catalogue, "a.xlsx", examples.PEOPLE), kinds)[0].name == "procedures"
     assert likely_kind(read(w.xlsx([["a", "b"], ["c", "d"]]), "a.xlsx", examples.PLAN), kinds) == (None, 0)
+
+
+@pytest.mark.parametrize(
+    "codes", [("P1", "P1"), ("H31", "H31"), ("H31.325", "H31"), ("33", "33"), ("UBND tỉnh Hưng Yên",) * 2]
+)
+@pytest.mark.parametrize("heading", ["Cơ quan cấp trên", "Đơn vị chủ quản", "Trực thuộc"])
+def test_a_parent_may_be_told_by_its_code(heading, codes):
+    rows = [["Mã cơ quan", "Tên cơ quan", "Cấp", heading], ["X1", "UBND tỉnh Hưng Yên", "Tỉnh", None]]
+    rows += [[f"X1.{i}", f"Sở Số {i}", "Tỉnh", code] for i, code in enumerate(codes)]
+    reading = read(w.xlsx(rows), "x.xlsx", examples.AGENCIES)
+    assert [row.values.get("parent") for row in reading.rows] == [None, *codes]
