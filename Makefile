@@ -8,7 +8,7 @@ ADDRESS ?= 127.0.0.1
 WORKERS ?= 2
 export DEBUG ?= true
 
-.PHONY: run test test-browser test-faults pictures lint bench messages clean
+.PHONY: run test test-browser test-faults test-long pictures lint bench messages clean
 
 # The environment is built anew when a requirement changes.
 $(VENV)/run.stamp: requirements.txt
@@ -42,7 +42,10 @@ test-browser: $(VENV)/dev.stamp .env
 	$(BIN)/python -m pytest -m browser
 
 test-faults: $(VENV)/dev.stamp .env
-	$(BIN)/python -m pytest -m faults
+	$(BIN)/python -m pytest -m "faults and not long"
+
+test-long: $(VENV)/dev.stamp .env
+	$(BIN)/python -m pytest -m long
 
 # The picture in the README, from the demonstration of this moment.
 pictures: $(VENV)/dev.stamp .env

@@ -9,7 +9,7 @@ import pytest
 
 from iso_rollout.tests.browser.server import ROOT, Register, scratch_database
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.long]
 PEOPLE, RECORDS = 8, 20
 EDITS = int(os.environ.get("LOST_UPDATES_EDITS", "500"))
 

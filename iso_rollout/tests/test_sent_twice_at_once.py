@@ -9,7 +9,7 @@ import pytest
 from iso_rollout.tests.browser.server import ROOT, Register, scratch_database
 from iso_rollout.tests.sent_twice.cases import CASES
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.long]
 
 
 def test_two_at_once_do_what_one_does(tmp_path):
