@@ -21,13 +21,27 @@ def cached(name, *parts, user, build):
 
     `parts`: plain values that the answer depends on. `user` None: everything is seen.
     """
-    told = (name, latest_change(), timezone.localdate(), get_language(), _reach(user), parts)
+    told = (name, _version(user), timezone.localdate(), get_language(), _reach(user), parts)
+    return remembered(told, build)
+
+
+def remembered(told, build):
+    """What `build()` gives, or gave for the same description, a value whose `repr` says everything it depends on."""
     key = f"figures:{hashlib.sha256(repr(told).encode()).hexdigest()}"
     found = cache.get(key)
     if found is None:
         found = build()
         cache.set(key, found, SECONDS)
     return found
+
+
+def _version(user):
+    """The state of the data, asked for once by each request, as its grants are."""
+    if user is None:
+        return latest_change()
+    if "_version" not in user.__dict__:
+        user.__dict__["_version"] = latest_change()
+    return user.__dict__["_version"]
 
 
 def _reach(user):

@@ -7,6 +7,7 @@ the upload and the cell. Both know no request: screens, the command and the work
 from dataclasses import dataclass
 
 from django.db import connection, transaction
+from django.db.models import Count, Max, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -139,8 +140,10 @@ def latest_change():
 
     The count notices a transaction that took its number earlier and ended later.
     """
-    last = ChangeSet.objects.order_by("-id").values_list("id", flat=True).first() or 0
-    return last, ChangeSet.objects.filter(id__gt=last - 1_000).count()
+    last = ChangeSet.objects.order_by("-id").values("id")[:1]
+    recent = ChangeSet.objects.filter(id__gt=Subquery(last) - 1_000)
+    found = recent.aggregate(last=Max("id"), number=Count("id"))
+    return found["last"] or 0, found["number"]
 
 
 def learn(checked, options, user, upload):

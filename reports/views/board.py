@@ -22,6 +22,7 @@ from reports import charts, figures
 from reports.cached import cached
 from reports.definitions import FIGURES
 from reports.outlook import outlook
+from reports.views.kept import kept_page, pieces
 
 LATE_SHOWN = 5
 TILES_SHOWN = 400  # more communes than fit on one page are shown by their districts' own boards
@@ -49,23 +50,31 @@ def board(request):
     view = seen_from(request)
     if view.scope is None:
         return render(request, "reports/no_grants.html")
-    plans = list(Plan.objects.visible_to(request.user).select_related("agency", "decision"))
-    plan = _chosen(plans, request.GET.get("plan"), view)
-    districts = _tiles(view, request.user)
+    code = request.GET.get("plan", "")
+    return kept_page(request, "board", view, code, build=lambda: board_pieces(view, code))
+
+
+def board_pieces(view, code=""):
+    """The blocks of the board, ready, with nobody's name in them. `code`: the plan asked for.
+
+    Raises Http404 for a plan that the person does not see.
+    """
+    plans = list(Plan.objects.visible_to(view.user).select_related("agency", "decision"))
+    plan = _chosen(plans, code, view)
+    districts = _tiles(view, view.user)
     agencies_url = reverse("agencies")
     rollouts_url = reverse("rollouts", args=[plan.code]) if plan else ""
     shown = figures.summary(
         plan,
         on=view.on,
         scope=view.scope,
-        user=request.user,
+        user=view.user,
         unit_link=lambda **filters: agencies_url + view.query(units="yes", **filters),
         rollout_link=lambda **filters: rollouts_url + view.query(**filters),
         confirmed_only=view.confirmed_only,
     )
-    against_time = plan_outlook(plan, view, request.user) if plan else None
-    return render(
-        request,
+    against_time = plan_outlook(plan, view, view.user) if plan else None
+    return pieces(
         "reports/board.html",
         {
             "view": view,
@@ -86,7 +95,7 @@ def board(request):
                 }
                 for form, number in shown.rollouts.items()
             ],
-            "late": _late(plan, view, request.user) if plan else [],
+            "late": _late(plan, view, view.user) if plan else [],
             "late_count": shown.progress.count(late=True) if plan else 0,
             "late_url": rollouts_url + view.query(late="yes"),
             "stages": _stages(shown, view, rollouts_url) if plan else None,
@@ -98,7 +107,6 @@ def board(request):
             "duties_url": reverse("duties") + view.query(),
             "under_iso_url": reverse("duties") + view.query(iso="yes"),
         },
-        status=view.status,
     )
 
 
