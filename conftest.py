@@ -18,6 +18,14 @@ def _plain_static_files(settings):
     }
 
 
+@pytest.fixture(autouse=True)
+def _nothing_kept():
+    """Numbers of change sets come again after a rollback; what was kept under them must not."""
+    from django.core.cache import cache
+
+    cache.clear()
+
+
 @pytest.fixture(scope="module")
 def demo(django_db_setup, django_db_blocker):
     """Hưng Yên, loaded once for the module and rolled back after it."""

@@ -11,7 +11,8 @@ from django.db.models import Count, Exists, F, Func, IntegerField, OuterRef, Q, 
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from agencies.access import roles_anywhere, scope_of
+from agencies.access import grants, roles_anywhere, scope_of
+from agencies.cached import cached
 from agencies.models import Agency, Change, ChangeSet, Notice, Role, User
 from procedures.gaps import open_rollouts, with_gaps
 from procedures.lifecycle import KEEPERS, RECORDERS
@@ -106,23 +107,44 @@ class Counts:
 
 
 def counts(user, today):
-    """What the navigation shows on every page, counted in one query and once for each request."""
+    """What the navigation shows on every page, asked for once by each request.
+
+    What waits is kept until something in the register changes; the bell is counted each time. One query for both, and
+    one that asks for the state of the register.
+    """
     kept = user.__dict__.get("_counts")
     if kept is not None:
         return kept
-    sets = {"unread": [Notice.objects.visible_to(user).unread()]}
+    unread = Notice.objects.visible_to(user).unread()
+    waits, now = {}, {}
     if works(user):
-        sets |= {
-            "late": [late(user, today)],
-            "soon": [soon(user, today)],
-            "returned": returned(user),
-            "waiting": waiting(user),
-        }
-    numbers = {f"{name}_{i}": number_of(rows) for name, parts in sets.items() for i, rows in enumerate(parts)}
-    row = User.objects.filter(pk=user.pk).order_by().values(**numbers).get()
-    found = Counts(**{name: sum(row[f"{name}_{i}"] for i in range(len(sets[name]))) for name in sets})
+
+        def count():
+            row = _count(user, _waits(user, today) | {"unread": [unread]})
+            now["unread"] = row.pop("unread")
+            return row
+
+        held = tuple(sorted((g.agency.path, g.role) for g in grants(user)))
+        waits = cached("waits", user.pk, held, today, user=user, build=count)
+    found = Counts(**waits, unread=now["unread"] if now else unread.count())
     user.__dict__["_counts"] = found
     return found
+
+
+def _waits(user, today):
+    return {
+        "late": [late(user, today)],
+        "soon": [soon(user, today)],
+        "returned": returned(user),
+        "waiting": waiting(user),
+    }
+
+
+def _count(user, sets):
+    """How many rows each of the named sets has, in one query."""
+    numbers = {f"{name}_{i}": number_of(rows) for name, parts in sets.items() for i, rows in enumerate(parts)}
+    row = User.objects.filter(pk=user.pk).order_by().values(**numbers).get()
+    return {name: sum(row[f"{name}_{i}"] for i in range(len(sets[name]))) for name in sets}
 
 
 def with_total(rows):

@@ -3,12 +3,12 @@
 How it is worked out. An undertaking goes on from the milestone at which it stands, step by step, to its declaration.
 Each step takes as long as the same step took some undertaking of this register, drawn at random; of the step that it
 is in, only those that took longer than it has spent already. Days of the pause at Tết do not count. This is played
-some hundred times, each time with another sample of the known steps, because few of them say little.
+some hundred times, every few times with another sample of the known steps, because few of them say little.
 """
 
 import datetime
 import random
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -18,7 +18,8 @@ from reports.tet import after, moving_days
 ENOUGH = 5  # finished units; fewer say too little
 END = 11  # the rank of *declared*
 LATEST = 60  # steps of one kind that are looked at: the latest say most about now
-GAMES = 500
+GAMES = 300
+TOGETHER = 5  # games that know the same steps
 MOST_DRAWS = 60_000  # undertakings times games: a country plays fewer games with more units
 DELAY = 30  # days of the question "what if this one were later still"
 COSTLIEST = 10
@@ -155,7 +156,7 @@ class _Steps:
                     self.lists[form, one].append((days, two))
                     self.lists[None, one].append((days, two))
         self.lists = {key: steps[-LATEST:] for key, steps in self.lists.items()}
-        self.known = {}
+        self.known, self.sorted = {}, {}
 
     def key(self, form, rank):
         """The list that tells of a rank: of the form, of all forms, of the nearest rank before it."""
@@ -166,40 +167,68 @@ class _Steps:
             self.known[form, rank] = next(iter(enough or [k for k in tried if k in self.lists]))
         return self.known[form, rank]
 
+    def ordered(self, form, rank):
+        """(number of the list that tells of a rank, its steps in the order of days)."""
+        key = self.key(form, rank)
+        if key not in self.sorted:
+            self.sorted[key] = (len(self.sorted), sorted(self.lists[key]))
+        return self.sorted[key]
+
+    def start(self, form, rank, spent):
+        """(days spent at a rank, how many of its steps took no longer)."""
+        return spent, bisect_right(self.ordered(form, rank)[1], (spent, END))
+
 
 def _play(steps, going_on, on, rng, games):
-    """For every unit a list of its end in moving days from `on`, one for each game."""
-    ends = [[0] * games for _unit in going_on]
+    """For every unit a list of its end in moving days from `on`, one for each game.
+
+    Games know the steps only as a sample of them does (bootstrap): few of them leave much open. A few games share one,
+    because making it costs as much as playing.
+    """
     spent = [max(moving_days(unit.since, on), 0) for unit in going_on]
-    for game in range(games):
-        # Each game knows the steps only as a sample of them does (bootstrap): few of them leave much open.
-        sample = {}
-        for number, unit in enumerate(going_on):
-            ends[number][game] = _walk(steps, sample, unit, spent[number], rng)
+    starts = [steps.start(unit.form, unit.rank, days) for unit, days in zip(going_on, spent, strict=True)]
+    # One list of steps serves several ranks and forms: within a sample it is the same for all of them.
+    routes = {form: [steps.ordered(form, rank) for rank in range(END)] for form in {u.form for u in going_on}}
+    lists = list({number: known for route in routes.values() for number, known in route}.items())
+    ends, draw = [[] for _unit in going_on], rng.random
+    for first in range(0, games, TOGETHER):
+        places = {n: sorted([int(draw() * len(known)) for _step in known]) for n, known in lists}
+        sample = {n: [known[place] for place in places[n]] for n, known in lists}
+        ways = {form: [sample[number] for number, _known in route] for form, route in routes.items()}
+        for own, unit, start in zip(ends, going_on, starts, strict=True):
+            rank, way = unit.rank, ways[unit.form]
+            # It stands there so long already: only steps that took longer are drawn.
+            longer = bisect_left(places[routes[unit.form][rank][0]], start[1])
+            for _game in range(min(TOGETHER, games - first)):
+                own.append(_walk(rank, start[0], longer, way, draw))
     return ends
 
 
-def _walk(steps, sample, unit, spent, rng):
-    """One undertaking from where it stands to its declaration, in moving days from now."""
-    rank, total = unit.rank, -spent
-    while rank < END:
-        key = steps.key(unit.form, rank)
-        if key not in sample:
-            sample[key] = sorted(rng.choices(steps.lists[key], k=len(steps.lists[key])))
-        known = sample[key]
-        first = 0
-        if rank == unit.rank and spent:
-            # It stands there so long already: only steps that took longer are drawn.
-            first = bisect_right(known, (spent, END))
-            if first == len(known):
-                # Slower than all of them: as much again as the step took those in the slowest quarter, halved.
-                days, following = known[-1 - int(rng.random() * max(len(known) // 4, 1))]
-                total, rank = total + spent + max(days // 2, 1), max(following, rank + 1)
-                continue
-        days, following = known[first + int(rng.random() * (len(known) - first))]
+def _walk(rank, spent, longer, way, draw):
+    """One undertaking from where it stands to its declaration, in moving days from now.
+
+    `way`: by rank the known steps (days, rank they lead to), the quickest first; `longer`: how many of the first one's
+    took no longer than the days `spent` there already.
+    """
+    total = 0
+    if spent:
+        known = way[rank]
+        size = len(known)
+        if longer < size:
+            days, following = known[longer + int(draw() * (size - longer))]
+            total = days - spent
+        else:
+            # Slower than all of them: as much again as the step took those in the slowest quarter, halved.
+            days, following = known[-1 - int(draw() * max(size // 4, 1))]
+            total = max(days // 2, 1)
         # A step borrowed from an earlier rank leads at least one on.
-        total, rank = total + days, max(following, rank + 1)
-    return max(total, 1)
+        rank = following if following > rank else rank + 1
+    while rank < END:
+        known = way[rank]
+        days, following = known[int(draw() * len(known))]
+        total += days
+        rank = following if following > rank else rank + 1
+    return total if total > 1 else 1
 
 
 def _outlook(aim, going_on, ends, on, pace):

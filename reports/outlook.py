@@ -16,6 +16,7 @@ from procedures.lifecycle import Stage
 from procedures.models import Metric, Milestone, Rollout
 from procedures.models.tallies import percent
 from reports import forecast
+from reports.cached import remembered
 from reports.figures import rollouts_of
 
 BAND = 0.15  # within this part of what is expected a target is on track
@@ -302,7 +303,12 @@ def _foresee(rows, aims, members, *, plan, on, confirmed_only, seed, games):
     if len(finished) < HISTORY:
         finished += _history(plan, on, confirmed_only, HISTORY - len(finished))
     seed = f"{plan.pk}:{on}" if seed is None else seed
-    return forecast.foresee(finished[-HISTORY:], going_on, aims, on=on, seed=seed, games=games)
+    played = (finished[-HISTORY:], going_on, aims)
+    # Changes elsewhere in the register are many; while the plan's own undertakings stand still, so does the forecast.
+    return remembered(
+        ("forecast", *played, on, seed, games),
+        lambda: forecast.foresee(*played, on=on, seed=seed, games=games),
+    )
 
 
 def _history(plan, on, confirmed_only, number):

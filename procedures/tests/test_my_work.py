@@ -48,7 +48,7 @@ def test_it_is_the_start_of_whoever_records_or_confirms_and_the_board_that_of_th
     assert {t.name for answer in both for t in answer.templates} >= {"procedures/work/page.html"}
     for person in (place.viewer, make_user(Role.ADMINISTRATOR, place.province.committee)):
         names = {t.name for t in page(person).templates}
-        assert "reports/board.html" in names and "procedures/work/page.html" not in names
+        assert "reports/kept.html" in names and "procedures/work/page.html" not in names
 
 
 def test_the_board_stays_in_reach_of_all(page, place):
@@ -57,7 +57,7 @@ def test_the_board_stays_in_reach_of_all(page, place):
         assert reverse("board") in [item["url"] for item in answer.context["nav"]]
         assert page(person, reverse("board")).status_code == 200
         # An address of the board that somebody kept still shows it.
-        assert "reports/board.html" in {t.name for t in page(person, "/?on=31/12/2020").templates}
+        assert "reports/kept.html" in {t.name for t in page(person, "/?on=31/12/2020").templates}
 
 
 def test_the_navigation_marks_where_one_is(page, place):
