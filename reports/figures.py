@@ -7,7 +7,7 @@ everything (commands). Definitions stand in reports/README.md, one sentence each
 from collections import Counter
 from dataclasses import dataclass
 
-from django.db.models import Count, F
+from django.db.models import Count, F, prefetch_related_objects
 
 from agencies.access import visible_to
 from agencies.models import Agency, Level
@@ -69,6 +69,18 @@ def units(*, on, scope, user, standards=None, link=None, confirmed_only=False):
         .values_list("level_then", "standard_then")
         .annotate(number=Count("pk"))
     )
+    return _units(counted, standards, link)
+
+
+def units_of(rows, *, link=None, standards=None):
+    """The same of units that are read already (`undertakings.unit_rows`)."""
+    counted = Counter((row.level, row.standard_id) for row in rows)
+    counted = [(*key, number) for key, number in counted.items()]
+    standards = list(Standard.objects.all()) if standards is None else standards
+    return _units(counted, standards, link or (lambda **filters: ""))
+
+
+def _units(counted, standards, link):
     total, declared, by_standard = Counter(), Counter(), Counter()
     for level, standard, number in counted:
         total[level] += number
@@ -138,6 +150,20 @@ def progress(plan, *, on, scope, user, confirmed_only=False):
         is_open = r["state_then"] in ("active", "paused")
         late = is_open and not declared and r["due_on"] < on
         groups[(r["form"], r["year"], r["level"], r["rank_then"], declared, is_open, late)] += r["number"]
+    return _progress(groups)
+
+
+def progress_of(rows, *, on):
+    """The same of undertakings that are read already (`undertakings.undertakings`)."""
+    return _progress(
+        Counter(
+            (r.form, r.year, r.level, r.rank, r.declared_on is not None, r.stands_open, r.is_late(on))
+            for r in rows
+        )
+    )
+
+
+def _progress(groups):
     names = ("form", "year", "level", "rank", "declared", "open", "late", "number")
     return Progress([dict(zip(names, (*key, number), strict=True)) for key, number in sorted(groups.items())])
 
@@ -192,7 +218,8 @@ def targets(plan, done, covered, *, on, scoped, link=None):
     """
     link = link or (lambda **filters: "")
     found = []
-    for target in plan.targets.prefetch_related("revisions"):
+    prefetch_related_objects([plan], "targets__revisions")
+    for target in plan.targets.all():
         revision = target.revision_on(on)
         value = revision.value if revision else None
         if target.metric == Metric.COVERAGE:
@@ -226,15 +253,29 @@ class Summary:
         return percent(self.under_iso, self.in_force)
 
 
-def summary(plan, *, on, scope, user, unit_link=None, rollout_link=None, confirmed_only=False):
+def summary(
+    plan,
+    *,
+    on,
+    scope,
+    user,
+    unit_link=None,
+    rollout_link=None,
+    confirmed_only=False,
+    unit_rows=None,
+    undertakings=None,
+):
     """The figures of a plan, scope and day. `plan` None: units and procedures only.
 
-    `confirmed_only` leaves out the entries that the lead agency has not confirmed.
+    `confirmed_only` leaves out the entries that the lead agency has not confirmed. `unit_rows`, `undertakings` (of the
+    plan): what is read already.
     """
     asked = {"on": on, "scope": scope, "user": user, "confirmed_only": confirmed_only}
-    counted = units(link=unit_link, **asked)
+    counted = units(link=unit_link, **asked) if unit_rows is None else units_of(unit_rows, link=unit_link)
     covered = coverage(**asked)
-    done = progress(plan, **asked) if plan else None
+    done = None
+    if plan:
+        done = progress(plan, **asked) if undertakings is None else progress_of(undertakings, on=on)
     scoped = bool(plan and scope and scope.pk != plan.agency_id)
     return Summary(
         plan=plan,

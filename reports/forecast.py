@@ -188,7 +188,10 @@ def _play(steps, going_on, on, rng, games):
     spent = [max(moving_days(unit.since, on), 0) for unit in going_on]
     starts = [steps.start(unit.form, unit.rank, days) for unit, days in zip(going_on, spent, strict=True)]
     # One list of steps serves several ranks and forms: within a sample it is the same for all of them.
-    routes = {form: [steps.ordered(form, rank) for rank in range(END)] for form in {u.form for u in going_on}}
+    routes = {
+        form: [steps.ordered(form, rank) for rank in range(END)]
+        for form in sorted({u.form for u in going_on})
+    }
     lists = list({number: known for route in routes.values() for number, known in route}.items())
     ends, draw = [[] for _unit in going_on], rng.random
     for first in range(0, games, TOGETHER):

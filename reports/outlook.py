@@ -5,40 +5,23 @@ Everything is counted from one reading of the plan's undertakings and their mile
 
 import datetime
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
+from django.db.models import prefetch_related_objects
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from agencies.models import Level
-from procedures.lifecycle import Stage
-from procedures.models import Metric, Milestone, Rollout
+from procedures.models import Metric, Rollout
 from procedures.models.tallies import percent
 from reports import forecast
 from reports.cached import remembered
-from reports.figures import rollouts_of
+from reports.undertakings import DECLARED, milestones_of, undertakings
 
 BAND = 0.15  # within this part of what is expected a target is on track
 SCHEDULE = 4  # due days that make a schedule; two or three are only deadlines
 HISTORY = 500  # finished undertakings that the forecast looks at, the latest
-
-
-@dataclass(frozen=True)
-class Undertaking:
-    """One rollout as of the day: what it counts for, what it reached, whether it goes on."""
-
-    id: int
-    agency_id: int
-    parent_id: int | None
-    form: str
-    year: int
-    level: str
-    assigned_on: datetime.date
-    due_on: datetime.date
-    declared_on: datetime.date | None
-    is_open: bool
-    reached: dict = field(default_factory=dict)  # rank → day, up to *declared* left out
 
 
 @dataclass(frozen=True)
@@ -102,16 +85,31 @@ class Point:
     high: int | None = None
 
 
-def outlook(plan, *, on, scope, user, confirmed_only=False, link=None, seed=None, games=forecast.GAMES):
+def outlook(
+    plan,
+    *,
+    on,
+    scope,
+    user,
+    confirmed_only=False,
+    link=None,
+    seed=None,
+    games=forecast.GAMES,
+    rows=None,
+    others=None,
+):
     """The plan's targets of units against time, in a scope. `link(**filters)` makes query strings of the list.
 
-    `games`: how often the rest of the plan is played; 0 foresees nothing.
+    `games`: how often the rest of the plan is played; 0 foresees nothing. What is read already: `rows`, the plan's
+    undertakings of the scope; `others`, those of the other plans of its territory.
     """
     link = link or (lambda **filters: "")
-    rows = undertakings(plan, on=on, scope=scope, user=user, confirmed_only=confirmed_only)
+    if rows is None:
+        rows = undertakings(plan, on=on, scope=scope, user=user, confirmed_only=confirmed_only)
+    prefetch_related_objects([plan], "targets__revisions")
     is_part = scope is not None and scope.pk != plan.agency_id
     aims, found, members = [], [], {}
-    for target in plan.targets.prefetch_related("revisions"):
+    for target in plan.targets.all():
         if target.metric != Metric.UNITS:
             continue
         own = members[target.pk] = [r for r in rows if _counts_for(r, target)]
@@ -123,7 +121,15 @@ def outlook(plan, *, on, scope, user, confirmed_only=False, link=None, seed=None
         if value is not None:
             aims.append(forecast.Aim(target.pk, value, actual, target.due_on, plan.starts_on))
     foreseen = _foresee(
-        rows, aims, members, plan=plan, on=on, confirmed_only=confirmed_only, seed=seed, games=games
+        rows,
+        aims,
+        members,
+        plan=plan,
+        on=on,
+        confirmed_only=confirmed_only,
+        seed=seed,
+        games=games,
+        others=others,
     )
     by_key = {o.aim.key: o for o in foreseen.outlooks}
     targets = []
@@ -152,31 +158,6 @@ def _counts_for(rollout, target):
         and rollout.year == target.year
         and rollout.level in target.levels.split(",")
     )
-
-
-def undertakings(plan, *, on, scope, user, confirmed_only=False):
-    """The plan's undertakings of a scope as of a day: two queries."""
-    rows = rollouts_of(plan, scope=scope, user=user).as_of(on, confirmed_only=confirmed_only).order_by("pk")
-    columns = (
-        "pk", "agency_id", "agency__parent_id", "form", "year", "agency__level", "assigned_on", "due_on",
-        "declared_then", "state_then",
-    )  # fmt: skip
-    found = []
-    for *values, state in rows.values_list(*columns):
-        is_open = state in ("active", "paused") and values[-1] is None
-        found.append(Undertaking(*values, is_open))
-    by_id = {u.id: u for u in found}
-    for rollout, rank, day in _reached(rollouts_of(plan, scope=scope, user=user), on, confirmed_only):
-        if rollout in by_id:
-            by_id[rollout].reached[rank] = day
-    return found
-
-
-def _reached(rollouts, on, confirmed_only):
-    milestones = Milestone.objects.counting(confirmed_only=confirmed_only).filter(
-        rollout__in=rollouts.order_by().values("pk"), reached_on__lte=on, rank__lt=Stage.DECLARED.rank
-    )
-    return milestones.order_by().values_list("rollout_id", "rank", "reached_on").iterator(chunk_size=5_000)
 
 
 # Expected by a day
@@ -285,7 +266,7 @@ def noun(levels, number):
 # What is foreseen
 
 
-def _foresee(rows, aims, members, *, plan, on, confirmed_only, seed, games):
+def _foresee(rows, aims, members, *, plan, on, confirmed_only, seed, games, others):
     groups = defaultdict(list)
     for key, own in members.items():
         for rollout in own:
@@ -300,8 +281,12 @@ def _foresee(rows, aims, members, *, plan, on, confirmed_only, seed, games):
         for r in rows
         if r.declared_on
     ]
-    if len(finished) < HISTORY:
+    if len(finished) < HISTORY and others is None:
         finished += _history(plan, on, confirmed_only, HISTORY - len(finished))
+    elif len(finished) < HISTORY:
+        done = sorted((r for r in others if r.declared_on), key=lambda r: (r.declared_on, r.id), reverse=True)
+        done = done[: HISTORY - len(finished)]
+        finished += [forecast.Finished(r.form, {0: r.assigned_on} | r.reached, r.declared_on) for r in done]
     seed = f"{plan.pk}:{on}" if seed is None else seed
     played = (finished[-HISTORY:], going_on, aims)
     # Changes elsewhere in the register are many; while the plan's own undertakings stand still, so does the forecast.
@@ -318,12 +303,15 @@ def _history(plan, on, confirmed_only, number):
         "-declared_then", "-pk"
     )
     rows = list(rows.values_list("pk", "form", "assigned_on", "declared_then")[:number])
-    reached = defaultdict(dict)
-    for rollout, rank, day in _reached(
-        Rollout.objects.filter(pk__in=[r[0] for r in rows]), on, confirmed_only
-    ):
-        reached[rollout][rank] = day
-    return [forecast.Finished(form, {0: since} | reached[pk], declared) for pk, form, since, declared in rows]
+    if not rows:
+        return []
+    reached = milestones_of(Rollout.objects.filter(pk__in=[r[0] for r in rows]), on, confirmed_only)
+    return [
+        forecast.Finished(
+            form, {0: since} | {rank: day for rank, day in reached[pk].items() if rank < DECLARED}, declared
+        )
+        for pk, form, since, declared in rows
+    ]
 
 
 def costliest(plan_outlook):

@@ -13,7 +13,7 @@ def test_bench_measures_a_small_country_and_compares(monkeypatch):
         found = run.measure(30, 3)
     assert found["make_country"]["agency_procedures"] == 90
     assert found["make_country"]["times_the_floor"] > 0
-    assert 0 < found["board"]["queries"] <= 27
+    assert 0 < found["board"]["queries"] <= 15
     assert found["board"]["times_a_bare_page"] > 0
     assert set(run.compare({"province": found, "country": found}).values()) == {1.0}
 

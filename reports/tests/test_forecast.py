@@ -1,6 +1,9 @@
 """What is foreseen: reproducible, with the pause at Tết, honest about little history, tested on known ends."""
 
 import datetime
+import os
+import subprocess
+import sys
 
 import pytest
 
@@ -99,3 +102,23 @@ def test_the_band_holds_the_end_in_seven_to_nine_of_ten_provinces():
     cases = play(60, seed=3, games=120)
     held = sum(case.holds for case in cases) / len(cases)
     assert 0.7 <= held <= 0.9
+
+
+def test_another_process_foresees_the_same():
+    told = set()
+    for seed in ("1", "2", "3"):
+        script = (
+            "import datetime; from reports.forecast import *; d = datetime.date\n"
+            "done = [Finished(f, {0: d(2020, 3, 1), 6: d(2020, 5, 1 + i)}, d(2020, 6, 1 + i))"
+            " for f in ('BUILD', 'CONVERT', 'E_ISO') for i in range(6)]\n"
+            "going = [Open(i, f, {0: d(2021, 6, 1)}, ('a',)) for i, f in enumerate(('BUILD', 'CONVERT', 'E_ISO'))]\n"
+            "aim = Aim('a', 3, 0, d(2021, 12, 31), d(2020, 1, 1))\n"
+            "print(foresee(done, going, [aim], on=d(2021, 6, 30)))"
+        )
+        run = [sys.executable, "-c", script]
+        told.add(
+            subprocess.run(
+                run, env=os.environ | {"PYTHONHASHSEED": seed}, capture_output=True, text=True, check=True
+            ).stdout
+        )
+    assert len(told) == 1

@@ -4,17 +4,14 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.formats import number_format
-from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
-from agencies.access import visible_to
-from agencies.models import Agency, Kind, Level
+from agencies.models import Level
 from agencies.viewpoint import CONFIRMED_ONLY
 from procedures.lifecycle import Form, Phase, State
 from procedures.models import Plan
-from procedures.stages import RANK_PHASE, rank_of, stage_label, with_stage
 from procedures.views.lists import seen_from
 from procedures.views.work import my_work
 from procedures.work import works
@@ -22,6 +19,8 @@ from reports import charts, figures
 from reports.cached import cached
 from reports.definitions import FIGURES
 from reports.outlook import outlook
+from reports.tiles import heading, latest, names_of, tiles
+from reports.undertakings import undertakings, unit_rows
 from reports.views.kept import kept_page, pieces
 
 LATE_SHOWN = 5
@@ -61,7 +60,20 @@ def board_pieces(view, code=""):
     """
     plans = list(Plan.objects.visible_to(view.user).select_related("agency", "decision"))
     plan = _chosen(plans, code, view)
-    districts = _tiles(view, view.user)
+    asked = {"on": view.on, "scope": view.scope, "user": view.user, "confirmed_only": view.confirmed_only}
+    units = unit_rows(**asked)
+    moved = [u.id for u in units or () if not u.path.startswith(view.scope.path)]
+    read = undertakings(None, **asked, also=moved)
+    # Those that moved out since have their tile, but the plan's figures follow the tree of today.
+    here = [r for r in read if r.agency_path.startswith(view.scope.path)]
+    own = [r for r in here if plan and r.plan_id == plan.pk]
+    late = latest(own, LATE_SHOWN, on=view.on)
+    tiled = tiles(units, read, on=view.on) if units else {}
+    if sum(map(len, tiled.values())) > TILES_SHOWN:
+        tiled = {}
+    wanted = {*tiled, *(pk for row in late for pk in (row["agency_id"], row["parent_id"]))}
+    names = names_of(wanted, {u.id: u.name for u in units or ()}, view.on)
+    districts = _districts(tiled, units or (), names, view)
     agencies_url = reverse("agencies")
     rollouts_url = reverse("rollouts", args=[plan.code]) if plan else ""
     shown = figures.summary(
@@ -72,8 +84,10 @@ def board_pieces(view, code=""):
         unit_link=lambda **filters: agencies_url + view.query(units="yes", **filters),
         rollout_link=lambda **filters: rollouts_url + view.query(**filters),
         confirmed_only=view.confirmed_only,
+        unit_rows=units,
+        undertakings=own,
     )
-    against_time = plan_outlook(plan, view, view.user) if plan else None
+    against_time = plan_outlook(plan, view, view.user, here, plans) if plan else None
     return pieces(
         "reports/board.html",
         {
@@ -95,7 +109,10 @@ def board_pieces(view, code=""):
                 }
                 for form, number in shown.rollouts.items()
             ],
-            "late": _late(plan, view, view.user) if plan else [],
+            "late": [
+                row | {"name": names.get(row["agency_id"]), "parent_name": names.get(row["parent_id"])}
+                for row in late
+            ],
             "late_count": shown.progress.count(late=True) if plan else 0,
             "late_url": rollouts_url + view.query(late="yes"),
             "stages": _stages(shown, view, rollouts_url) if plan else None,
@@ -110,14 +127,25 @@ def board_pieces(view, code=""):
     )
 
 
-def plan_outlook(plan, view, user):
-    """The plan's targets against time, worked out once for a state of the data."""
+def plan_outlook(plan, view, user, here=None, plans=()):
+    """The plan's targets against time, worked out once for a state of the data.
+
+    `here`: the undertakings of the scope of every plan, where they are read already; `plans`: all that the person sees.
+    """
     rollouts_url = reverse("rollouts", args=[plan.code])
+    rows = others = None
+    if here is not None:
+        rows = [r for r in here if r.plan_id == plan.pk]
+        # The forecast learns from the other plans of the whole territory, whatever the scope.
+        if plan.agency.path.startswith(view.scope.path) or not any(
+            p.agency_id == plan.agency_id and p.pk != plan.pk for p in plans
+        ):
+            others = [r for r in here if r.plan_agency_id == plan.agency_id and r.plan_id != plan.pk]
     return cached(
         "outlook", plan.pk, view.scope.pk, view.on, view.confirmed_only, view.query(), user=user,
         build=lambda: outlook(
             plan, on=view.on, scope=view.scope, user=user, confirmed_only=view.confirmed_only,
-            link=lambda **filters: rollouts_url + view.query(**filters),
+            link=lambda **filters: rollouts_url + view.query(**filters), rows=rows, others=others,
         ),
     )  # fmt: skip
 
@@ -182,19 +210,6 @@ def _quick_dates(plan, view):
     ]
 
 
-def _late(plan, view, user):
-    """The rollouts overdue longest."""
-    rows = figures.rollouts_of(plan, scope=view.scope, user=user)
-    rows = rows.as_of(view.on, confirmed_only=view.confirmed_only).late(view.on)
-    rows = list(
-        rows.select_related("agency", "agency__parent").order_by("due_on", "agency__sort_key")[:LATE_SHOWN]
-    )
-    for row in rows:
-        row.phase, row.stage_name = RANK_PHASE[row.rank_then], stage_label(row.rank_then)
-        row.late_days = (view.on - row.due_on).days
-    return rows
-
-
 def _stages(shown, view, rollouts_url):
     """The plan's rollouts by stage and level, and by stage and form, as bars with their lists."""
     labels = [phase.label for phase in Phase]
@@ -215,33 +230,21 @@ def _stages(shown, view, rollouts_url):
     return {"by_level": bars(Level, "level"), "by_form": bars(Form, "form")}
 
 
-def _tiles(view, user):
-    """Every commune of the scope as a tile under its district: stage, lateness, link."""
-    rows = visible_to(user).as_of(view.on).within(view.scope).units()
-    rows = rows.filter(kind_then=Kind.COMMUNE_COMMITTEE).order_by("sort_key", "id")
-    rows = with_stage(rows, view.on, confirmed_only=view.confirmed_only)
-    communes = list(rows[: TILES_SHOWN + 1])
-    if len(communes) > TILES_SHOWN:
-        return []
-    names = {a.pk: a for a in Agency.objects.filter(pk__in={c.parent_id for c in communes}).as_of(view.on)}
-    districts = {}
-    for commune in communes:
-        rank = rank_of(commune)
-        commune.phase, commune.stage_name = RANK_PHASE[rank], stage_label(rank)
-        districts.setdefault(commune.parent_id, []).append(commune)
+def _districts(tiled, units, names, view):
+    """Every commune of the scope as a tile under its district, in the order of the tree."""
+    paths = {u.id: u.path_then for u in units}
     found = [
         {
-            "agency": names.get(pk),
-            # The heading of tiles speaks of the territory, not of its committee.
-            "name": capfirst(names[pk].name.removeprefix("UBND ")) if pk in names else "",
-            "communes": sorted(own, key=lambda c: (-int(c.phase.value), c.sort_key)),
-            "declared": sum(c.standard_then is not None for c in own),
+            "name": heading(names[pk]),
+            "communes": communes,
+            "declared": sum(c.is_declared for c in communes),
             "url": reverse("board") + view.query(agency=pk),
+            "order": paths.get(pk, ""),
         }
-        for pk, own in districts.items()
+        for pk, communes in tiled.items()
         if pk in names
     ]
-    return sorted(found, key=lambda d: d["agency"].path)
+    return sorted(found, key=lambda d: d["order"])
 
 
 @require_safe
