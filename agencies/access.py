@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from agencies.models.agency import Agency
 from agencies.models.people import Membership, Role, User
-from agencies.models.tree import in_subtree
+from agencies.models.tree import SEGMENT, in_subtree
 
 
 def grants(user, on=None):
@@ -129,6 +129,20 @@ def top_agency(user):
         return Agency.objects.not_void().order_by("path").first()
     held = sorted((g.agency for g in grants(user)), key=lambda a: (len(a.path), a.path))
     return held[0] if held else None
+
+
+def provinces_of(user, on=None):
+    """The provinces that a person sees whole and that exist on a day (None: today): the topmost agencies of their trees.
+
+    None for whoever sees besides them a part of another one: what they see is not the sum of provinces.
+    """
+    roots = Agency.objects.filter(parent=None).open_on(on or timezone.localdate()).order_by("path")
+    if user.is_active and user.is_superuser:
+        return list(roots)
+    whole = {grant.agency.path for grant in grants(user) if grant.agency.parent_id is None}
+    if len(whole) < 2 or any(grant.agency.path[:SEGMENT] not in whole for grant in grants(user)):
+        return []
+    return list(roots.filter(path__in=whole))
 
 
 @dataclass(frozen=True)

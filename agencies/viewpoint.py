@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from django import forms
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from agencies.access import top_agency, visible_to
+from agencies.access import provinces_of, top_agency, visible_to
 from agencies.models import Agency
 from agencies.models.tree import SEGMENT
 
@@ -60,7 +61,8 @@ class ViewpointForm(forms.Form):
 class Viewpoint:
     """What a page shows: the subtree of `scope` on the day `on`. `scope` is None for a person without grants.
 
-    `confirmed_only`: entries that the lead agency has not confirmed are left out.
+    `confirmed_only`: entries that the lead agency has not confirmed are left out. `provinces`: those that the person
+    sees, where they are several; `is_whole`: the page shows all of them, and `scope` is None.
     """
 
     scope: Agency | None
@@ -70,6 +72,18 @@ class Viewpoint:
     user: object
     is_top: bool = True
     confirmed_only: bool = False
+    provinces: tuple = ()
+    is_whole: bool = False
+
+    def narrowed(self, rows):
+        """Agencies of the scope among those that the person sees."""
+        if self.scope is None:
+            return rows if self.is_whole else rows.none()
+        return rows.within(self.scope)
+
+    @property
+    def scope_name(self):
+        return str(_("All provinces")) if self.is_whole else self.scope.name if self.scope else ""
 
     @property
     def is_today(self):
@@ -78,7 +92,8 @@ class Viewpoint:
     def query(self, **more):
         """The query string that keeps scope, day and switch, with further parameters; empty ones are left out."""
         own = {
-            "agency": None if self.scope is None or self.is_top else self.scope.pk,
+            # Without a scope an address means the first province, and all of them where there are several.
+            "agency": None if self.scope is None or (self.is_top and not self.provinces) else self.scope.pk,
             "on": None if self.is_today else f"{self.on:%d/%m/%Y}",
             CONFIRMED_ONLY: "1" if self.confirmed_only else None,
         }
@@ -91,11 +106,18 @@ class Viewpoint:
     def scopes(self):
         """The agencies that have others below, as far as the person sees them."""
         parents = visible_to(self.user).not_void().filter(children__isnull=False).distinct().order_by("path")
+        if self.provinces:
+            # A country has more parents than a list shows: the provinces, and what lies below the one that is shown.
+            own = self.scope.path[:SEGMENT] if self.scope else ""
+            parents = parents.filter(Q(parent=None) | Q(path__startswith=own) if own else Q(parent=None))
         rows = [(a.pk, a.name, len(a.path)) for a in parents.only("name", "path")[:400]]
         if self.scope is not None and all(pk != self.scope.pk for pk, _name, _depth in rows):
             rows.append((self.scope.pk, self.scope.name, len(self.scope.path)))
         top = min((depth for _pk, _name, depth in rows), default=0)
-        return [
+        every = (
+            [{"value": "", "label": _("All provinces"), "current": self.is_whole}] if self.provinces else []
+        )
+        return every + [
             {
                 "value": pk,
                 # No-break spaces: an option list has no other way to show the tree.
@@ -120,16 +142,23 @@ class Viewpoint:
         return 422 if self.on_error else 200
 
 
-def viewpoint(user, params):
+def viewpoint(user, params, *, whole=False):
     """Read scope, day and switch from a page's parameters `agency` (a number), `on` (dd/mm/yyyy) and `xacnhan` (1).
 
-    Without them: the highest agency that the person sees, today. A day that cannot be read
+    Without them: the highest agency that the person sees, today; with `whole`, a page that can show them, all provinces
+    of a person who sees several. A day that cannot be read
     leaves today and an error in the form. Raises Agency.DoesNotExist for a scope that the
     person does not see, as for one that does not exist.
     """
     today = timezone.localdate()
-    scope = top = top_agency(user)
-    if given := params.get("agency", "").strip():
+    seen = provinces_of(user)
+    provinces = tuple(seen) if len(seen) > 1 else ()
+    scope = top = seen[0] if seen and user.is_superuser else top_agency(user)
+    given = params.get("agency", "").strip()
+    is_whole = whole and bool(provinces) and not given
+    if is_whole:
+        scope = None
+    elif given:
         if not given.isdecimal() or len(given) > 18:
             raise Agency.DoesNotExist
         if top is None or top.pk != int(given):
@@ -138,4 +167,5 @@ def viewpoint(user, params):
     form = ViewpointForm({"on": params.get("on", "").strip() or f"{today:%d/%m/%Y}"})
     form.full_clean()
     on = form.cleaned_data.get("on") or today
-    return Viewpoint(scope, on, today, form, user, scope is top, params.get(CONFIRMED_ONLY) == "1")
+    only = params.get(CONFIRMED_ONLY) == "1"
+    return Viewpoint(scope, on, today, form, user, scope is top, only, provinces, is_whole)

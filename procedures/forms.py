@@ -80,6 +80,7 @@ class RolloutFilter(FilterForm):
     phase = _choice(_("Stage"), _any(Phase.choices, _("All stages")))
     declared = _choice(_("Declared"), YES_NO)
     state = _choice(_("State"), _any(State.choices))
+    target = _tick(_("Counting for a target"))
     late = _tick(_("Overdue only"))
 
     def __init__(self, data, *, plan):

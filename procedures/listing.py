@@ -13,8 +13,7 @@ from procedures.stages import going_on, in_phase, ranks_of, with_stage
 
 def agencies(user, view, wanted):
     """The agencies of a scope on a day, annotated `with_stage`."""
-    rows = visible_to(user).as_of(view.on)
-    rows = rows.within(view.scope) if view.scope else rows.none()
+    rows = view.narrowed(visible_to(user).as_of(view.on))
     return narrowed(
         with_stage(rows, view.on, confirmed_only=view.confirmed_only).order_by("sort_key", "id"), wanted
     )
@@ -48,7 +47,8 @@ def rollouts(user, view, wanted, *, plan):
     rows = Rollout.objects.visible_to(user).filter(plan=plan)
     rows = rows.as_of(view.on, confirmed_only=view.confirmed_only)
     # The tree of today: an agency that closed since is still the plan's.
-    rows = rows.filter(agency__in=Agency.objects.within(view.scope)) if view.scope else rows.none()
+    if not view.is_whole:
+        rows = rows.filter(agency__in=view.narrowed(Agency.objects.all()))
     if wanted.get("form"):
         rows = rows.filter(form=wanted["form"])
     if wanted.get("year"):
@@ -62,6 +62,8 @@ def rollouts(user, view, wanted, *, plan):
         rows = going_on(rows).filter(rank_then__gte=first, rank_then__lte=last)
     if wanted.get("state"):
         rows = rows.filter(state_then=wanted["state"])
+    if wanted.get("target"):
+        rows = rows.filter(plan.counting_for_targets())
     if wanted.get("late"):
         rows = rows.late(view.on)
     if wanted.get("q"):
@@ -83,5 +85,4 @@ def duties(user, view, wanted):
 
 def of_scope(user, view):
     """The ids of the agencies of a scope on a day, as a subquery."""
-    found = visible_to(user).as_of(view.on)
-    return (found.within(view.scope) if view.scope else found.none()).order_by().values("pk")
+    return view.narrowed(visible_to(user).as_of(view.on)).order_by().values("pk")

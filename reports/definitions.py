@@ -72,6 +72,16 @@ FIGURES = (
         _("Undertakings that go on, are not declared, and whose due day lies before the day."),
     ),
     Definition(
+        _("units overdue"),
+        _("Units with an undertaking that is overdue on the day, whatever its plan."),
+    ),
+    Definition(
+        _("targets of a plan together"),
+        _(
+            "Undertakings of the form, year and levels of any target of the plan that are declared by the day, against the sum of the targets' figures."
+        ),
+    ),
+    Definition(
         _("procedures in force"),
         _("Duties of agencies that exist, for procedures in force, on the day."),
     ),

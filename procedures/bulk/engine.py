@@ -46,7 +46,7 @@ def chosen(edit, user):
         found = pasted.match(edit.pasted, edit.answers, user=user, on=timezone.localdate())
         return rows.filter(pk__in=found.ids).order_by("sort_key", "id")
     try:
-        view = viewpoint(user, params)
+        view = viewpoint(user, params, whole=True)
     except Agency.DoesNotExist:
         raise Refused(_("The agency of the filter is not yours to see.")) from None
     if edit.subject == "rollouts":

@@ -88,6 +88,13 @@ class Plan(models.Model):
     def years(self):
         return range(self.starts_on.year, self.ends_on.year + 1)
 
+    def counting_for_targets(self):
+        """The condition that a rollout of the plan is of the form, year and levels of one of its targets."""
+        condition = Q(pk__in=[])
+        for form, year, levels in self.targets.exclude(form="").values_list("form", "year", "levels"):
+            condition |= Q(form=form, year=year, agency__level__in=levels.split(","))
+        return condition
+
     def check_assignment(self, agency, *, year, due_on, on=None):
         """The day on which the agency is assigned; raises Refused when a rule forbids its undertaking."""
         # An agency younger than the plan has its undertaking since its own first day.

@@ -41,10 +41,10 @@ class CountedPaginator(Paginator):
         return self.object_list.count()
 
 
-def seen_from(request):
-    """Scope and day of the page; 404 for a scope the person does not see."""
+def seen_from(request, *, whole=False):
+    """Scope and day of the page; 404 for a scope the person does not see. `whole`: it can show all provinces."""
     try:
-        return viewpoint(request.user, request.GET)
+        return viewpoint(request.user, request.GET, whole=whole)
     except Agency.DoesNotExist:
         raise Http404 from None
 
@@ -52,7 +52,7 @@ def seen_from(request):
 @require_safe
 def agency_list(request):
     """The agencies of a scope on a day, by search and filters."""
-    view = seen_from(request)
+    view = seen_from(request, whole=True)
     form = AgencyFilter(request.GET)
     wanted = form.cleaned_data if form.is_valid() else {}
     rows = listing.agencies(request.user, view, wanted)
@@ -105,7 +105,7 @@ def _dress(agencies, view):
 @require_safe
 def rollout_list(request, code):
     """The rollouts of a plan on a day: what stands behind its targets."""
-    view = seen_from(request)
+    view = seen_from(request, whole=True)
     plan = get_object_or_404(Plan.objects.visible_to(request.user), code=code)
     form = RolloutFilter(request.GET, plan=plan)
     wanted = form.cleaned_data if form.is_valid() else {}
@@ -151,7 +151,7 @@ def _dress_rollouts(rollouts, view):
 @require_safe
 def duty_list(request):
     """The procedures that agencies of a scope handle on a day, under ISO or not."""
-    view = seen_from(request)
+    view = seen_from(request, whole=True)
     form = DutyFilter(request.GET)
     wanted = form.cleaned_data if form.is_valid() else {}
     rows = listing.duties(request.user, view, wanted).select_related("agency", "procedure", "standard")

@@ -21,6 +21,7 @@ from reports.definitions import FIGURES
 from reports.outlook import outlook
 from reports.tiles import heading, latest, names_of, tiles
 from reports.undertakings import undertakings, unit_rows
+from reports.views.country import country_order, country_pieces
 from reports.views.kept import kept_page, pieces
 
 LATE_SHOWN = 5
@@ -45,8 +46,11 @@ def opens_with_work(request):
 
 @require_safe
 def board(request):
-    """Where the scope stands against its plan on a day."""
-    view = seen_from(request)
+    """Where the scope stands against its plan on a day; several provinces side by side."""
+    view = seen_from(request, whole=True)
+    if view.is_whole:
+        order = country_order(request.GET.get("sap", ""))
+        return kept_page(request, "country", view, order, build=lambda: country_pieces(view, order))
     if view.scope is None:
         return render(request, "reports/no_grants.html")
     code = request.GET.get("plan", "")

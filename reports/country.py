@@ -1,0 +1,190 @@
+"""Several provinces side by side: a line for each, and what they are together. Six queries, whatever their number.
+
+A province is the topmost agency of a tree on the day; what is counted below it is what the person sees there.
+"""
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, replace
+
+from django.db.models import Count, F, FilteredRelation, Q, Sum
+from django.db.models.functions import Coalesce, Left
+
+from agencies.access import visible_to
+from agencies.models import Agency
+from agencies.models.tree import SEGMENT
+from procedures.lifecycle import Stage
+from procedures.models import AgencyProcedure, CoverageTally, Milestone, Plan, Rollout, standard_on
+from procedures.models.plans import Target, TargetRevision
+from procedures.models.tallies import percent
+
+
+@dataclass(frozen=True)
+class Line:
+    """One province, or all of them together. Its plan is the one that its own board shows."""
+
+    agency_id: int | None
+    name: str
+    path: str = ""
+    units: int = 0
+    declared: int = 0
+    late: int = 0  # units with an undertaking overdue
+    in_force: int = 0
+    under_iso: int = 0
+    plan_code: str = ""
+    figure: int | None = None  # of the plan's targets of units together; None without a plan
+    actual: int | None = None  # undertakings of those targets that declared
+
+    @property
+    def share(self):
+        return percent(self.declared, self.units)
+
+    @property
+    def target_share(self):
+        return None if self.figure is None else percent(self.actual, self.figure)
+
+    @property
+    def covered(self):
+        return percent(self.under_iso, self.in_force)
+
+
+def country(*, on, user, confirmed_only=False):
+    """(the lines of the provinces in the order of the tree, all of them together, {standard's id: units})."""
+    asked = {"on": on, "user": user, "confirmed_only": confirmed_only}
+    roots = [
+        Line(pk, name, path)
+        for pk, name, path in Agency.objects.filter(parent=None)
+        .as_of(on)
+        .order_by("path_then")
+        .values_list("pk", "name_then", "path_then")
+    ]
+    units, declared, by_standard = _units(**asked)
+    late, covered = _late(**asked), _coverage(**asked)
+    plans = _plans(**asked)
+    lines = []
+    for root in roots:
+        if not units[root.path] and root.path not in covered:
+            continue
+        in_force, under_iso = covered.get(root.path, (0, 0))
+        code, figure, actual = plans.get(root.agency_id, ("", None, None))
+        lines.append(
+            replace(
+                root, units=units[root.path], declared=declared[root.path], late=late[root.path],
+                in_force=in_force, under_iso=under_iso, plan_code=code, figure=figure, actual=actual,
+            )
+        )  # fmt: skip
+    return lines, together(lines), by_standard
+
+
+def together(lines):
+    """The sum of lines; figures of plans over the provinces that have one."""
+    with_plan = [line for line in lines if line.figure is not None]
+    return Line(
+        None,
+        "",
+        units=sum(line.units for line in lines),
+        declared=sum(line.declared for line in lines),
+        late=sum(line.late for line in lines),
+        in_force=sum(line.in_force for line in lines),
+        under_iso=sum(line.under_iso for line in lines),
+        figure=sum(line.figure for line in with_plan) if with_plan else None,
+        actual=sum(line.actual for line in with_plan) if with_plan else None,
+    )
+
+
+def _units(*, on, user, confirmed_only):
+    rows = visible_to(user).as_of(on).units().annotate(root=Left("path_then", SEGMENT))
+    rows = rows.annotate(standard_then=standard_on(on, confirmed_only=confirmed_only)).order_by()
+    units, declared, by_standard = Counter(), Counter(), Counter()
+    for root, standard, number in rows.values_list("root", "standard_then").annotate(number=Count("pk")):
+        units[root] += number
+        if standard is not None:
+            declared[root] += number
+            by_standard[standard] += number
+    return units, declared, by_standard
+
+
+def _late(*, on, user, confirmed_only):
+    late = Rollout.objects.as_of(on, confirmed_only=confirmed_only).late(on).order_by().values("agency")
+    rows = visible_to(user).as_of(on).units().filter(pk__in=late).annotate(root=Left("path_then", SEGMENT))
+    return Counter(dict(rows.order_by().values_list("root").annotate(number=Count("pk"))))
+
+
+def _coverage(*, on, user, confirmed_only):
+    earlier = FilteredRelation(
+        "agency__past",
+        condition=(Q(agency__past__from_on__isnull=True) | Q(agency__past__from_on__lte=on))
+        & Q(agency__past__until__gt=on),
+    )
+    rows = CoverageTally.objects.visible_to(user).filter(
+        Q(agency__established_on__isnull=True) | Q(agency__established_on__lte=on),
+        Q(agency__dissolved_on__isnull=True) | Q(agency__dissolved_on__gt=on),
+        day__lte=on,
+    )
+    rows = rows.annotate(earlier=earlier).annotate(
+        root=Left(Coalesce("earlier__path", "agency__path"), SEGMENT)
+    )
+    sums = rows.order_by().values_list("root").annotate(force=Sum("in_force"), iso=Sum("under_iso"))
+    found = {root: (force, iso) for root, force, iso in sums}
+    if confirmed_only:
+        # The tally knows nothing of confirmation: what rests on declarations not confirmed is taken off.
+        fewer = AgencyProcedure.objects.visible_to(user).in_force(on).unconfirmed_by_agency(on)
+        then = Agency.objects.filter(pk__in=fewer).as_of(on).values_list("pk", "path_then")
+        for agency, path in then:
+            force, iso = found[path[:SEGMENT]]
+            found[path[:SEGMENT]] = (force, iso - fewer[agency])
+    return found
+
+
+def _plans(*, on, user, confirmed_only):
+    """{province's id: (code of its plan, figure, actual)}: of the plan decided last by the day, else of the first."""
+    chosen = {}
+    columns = ("agency_id", "pk", "code", "decided_on", "starts_on")
+    for agency, *plan in Plan.objects.visible_to(user).filter(agency__parent=None).values_list(*columns):
+        chosen.setdefault(agency, []).append(plan)
+    for agency, plans in chosen.items():
+        decided = [p for p in plans if p[2] <= on]
+        order = [(p[3], p[0], p[1]) for p in decided or plans]
+        chosen[agency] = max(order) if decided else min(order)
+    targets = defaultdict(list)
+    rows = Target.objects.filter(plan__in=[pk for _day, pk, _code in chosen.values()]).exclude(form="")
+    for pk, plan, form, year, levels in rows.order_by().values_list(
+        "pk", "plan_id", "form", "year", "levels"
+    ):
+        targets[plan].append((pk, form, year, levels.split(",")))
+    figures = _figures(rows, on)
+    done = _declared(list(targets), on=on, user=user, confirmed_only=confirmed_only)
+    found = {}
+    for agency, (_day, plan, code) in chosen.items():
+        own = targets[plan]
+        # An undertaking counts once, also where two targets speak of it: so many rows its list has.
+        counted = {(form, year, level) for _pk, form, year, levels in own for level in levels}
+        figure = sum(figures.get(pk, 0) for pk, *_rest in own) if own else None
+        found[agency] = (code, figure, sum(done[plan][key] for key in counted) if own else None)
+    return found
+
+
+def _figures(targets, on):
+    """{target: its figure by the last decision of the day; before the first, that one's}."""
+    found = {}
+    rows = TargetRevision.objects.filter(target__in=targets.order_by().values("pk"))
+    for target, value, decided_on in rows.order_by("decided_on", "pk").values_list(
+        "target_id", "value", "decided_on"
+    ):
+        if target not in found or decided_on <= on:
+            found[target] = value
+    return found
+
+
+def _declared(plans, *, on, user, confirmed_only):
+    reached = Milestone.objects.counting(confirmed_only=confirmed_only).filter(
+        stage=Stage.DECLARED, reached_on__lte=on, rollout__plan__in=plans, rollout__assigned_on__lte=on,
+        # The scope of a list of undertakings is that of today.
+        rollout__in=Rollout.objects.visible_to(user), rollout__agency__path__startswith=F("rollout__plan__agency__path"),
+    )  # fmt: skip
+    done = defaultdict(Counter)
+    columns = ("rollout__plan_id", "rollout__form", "rollout__year", "rollout__agency__level")
+    for plan, form, year, level, number in (
+        reached.order_by().values_list(*columns).annotate(number=Count("pk"))
+    ):
+        done[plan][form, year, level] += number
+    return done
