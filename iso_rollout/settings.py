@@ -24,8 +24,11 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[:
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 CSRF_FAILURE_VIEW = "agencies.views.failures.csrf_failure"
 MEDIA_ROOT = env.path("MEDIA_ROOT", default=str(BASE_DIR / "var" / "media"))()
-DATABASE_URL = env.str("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'var' / 'register.sqlite3'}")
+# An empty value is none: with DEBUG the file, else a fault.
+DATABASE_URL = env.str("DATABASE_URL", default="") or f"sqlite:///{BASE_DIR / 'var' / 'register.sqlite3'}"
 DATABASE_REPLICA_URL = env.str("DATABASE_REPLICA_URL", default="")
+# Seconds by which the replica may be behind before pages read from the primary.
+REPLICA_LAG_S = env.int("REPLICA_LAG_S", default=10)
 SECURE_COOKIES = env.bool("SECURE_COOKIES", default=not DEBUG)
 PROVINCE_NAME = env.str("PROVINCE_NAME", default="Hưng Yên")
 LEAD_AGENCY_NAME = env.str("LEAD_AGENCY_NAME", default="Sở Khoa học và Công nghệ")
@@ -89,6 +92,9 @@ def database(url):
 DATABASES = {"default": database(DATABASE_URL)}
 if DATABASE_REPLICA_URL:
     DATABASES["replica"] = database(DATABASE_REPLICA_URL) | {"TEST": {"MIRROR": "default"}}
+    if "postgresql" in DATABASES["replica"]["ENGINE"]:
+        # A machine that is gone must not hold a page up.
+        DATABASES["replica"]["OPTIONS"]["connect_timeout"] = 2
     DATABASE_ROUTERS = ["iso_rollout.routing.ReadingPages"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -126,6 +132,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "axes.middleware.AxesMiddleware",
+    *(["agencies.reading.ReadsFromReplica"] if DATABASE_REPLICA_URL else []),
 ]
 ROOT_URLCONF = "iso_rollout.urls"
 WSGI_APPLICATION = "iso_rollout.wsgi.application"
