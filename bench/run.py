@@ -5,7 +5,6 @@ import logging
 import os
 import platform
 import resource
-import statistics
 import time
 import warnings
 from contextlib import contextmanager
@@ -13,10 +12,10 @@ from pathlib import Path
 
 from django.db import connection, transaction
 from django.db.models import Count
-from django.test.utils import CaptureQueriesContext, override_settings
+from django.test.utils import override_settings
 
 from agencies.models import User
-from bench import exports, imports, urls
+from bench import exports, imports, pages
 from procedures.country import build
 from procedures.country.duties import DUTY, load
 from procedures.models import AgencyProcedure, Plan
@@ -48,17 +47,6 @@ def scratch_database():
         yield
     finally:
         connection.creation.destroy_test_db(before, verbosity=0)
-
-
-def median(act):
-    """Median seconds of an act, after one turn to warm up."""
-    act()
-    times = []
-    for _turn in range(TURNS):
-        began = time.perf_counter()
-        act()
-        times.append(time.perf_counter() - began)
-    return statistics.median(times)
 
 
 def write_floor():
@@ -99,42 +87,24 @@ def measure_country(agencies, procedures):
     }
 
 
-def measure_page(client, address):
-    """A page against a bare page of the same bytes: (times, milliseconds, queries, bytes)."""
-    with CaptureQueriesContext(connection) as queries:
-        answer = client.get(address)
-        asked = len(queries)
-    if answer.status_code != 200:
-        raise SystemExit(f"{address} answered {answer.status_code}")
-    urls.BARE["body"] = answer.content
-    page, bare = median(lambda: client.get(address)), median(lambda: client.get("/bare/"))
-    return {
-        "times_a_bare_page": round(page / bare, 1),
-        "ms": round(page * 1000, 1),
-        "queries": asked,
-        "bytes": len(answer.content),
-    }
-
-
 def measure_figures(plan, scope):
     """The figures alone, in milliseconds; scope None counts the whole register."""
     from reports import figures
 
     return {
-        "ms": round(median(lambda: figures.summary(plan, on=plan.ends_on, scope=scope, user=None)) * 1000, 1)
+        "ms": round(
+            pages.median(lambda: figures.summary(plan, on=plan.ends_on, scope=scope, user=None), TURNS)
+            * 1000,
+            1,
+        )
     }
 
 
 def measure(agencies, procedures):
-    from django.test import Client
-
     found = {"make_country": measure_country(agencies, procedures)}
-    client = Client()
-    client.force_login(
-        User.objects.create_superuser("bench", "bench@example.gov.vn", None, full_name="Bench")
-    )
+    User.objects.create_superuser("bench", "bench@example.gov.vn", None, full_name="Bench")
     plan = Plan.objects.annotate(size=Count("rollouts")).order_by("agency__path").first()
-    found["board"] = measure_page(client, "/bang-dieu-hanh/")
+    found |= pages.measure(TURNS)
     found["figures_of_a_province"] = measure_figures(plan, plan.agency)
     found["figures_of_all"] = measure_figures(plan, None)
     return found

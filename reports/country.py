@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from django.db.models import Count, F, FilteredRelation, Q, Sum
 from django.db.models.functions import Coalesce, Left
 
-from agencies.access import visible_to
+from agencies.access import scope_of, visible_to
 from agencies.models import Agency
 from agencies.models.tree import SEGMENT
 from procedures.lifecycle import Stage
@@ -104,7 +104,7 @@ def _units(*, on, user, confirmed_only):
 
 
 def _late(*, on, user, confirmed_only):
-    late = Rollout.objects.as_of(on, confirmed_only=confirmed_only).late(on).order_by().values("agency")
+    late = Rollout.objects.late_on(on, confirmed_only=confirmed_only).order_by().values("agency")
     rows = visible_to(user).as_of(on).units().filter(pk__in=late).annotate(root=Left("path_then", SEGMENT))
     return Counter(dict(rows.order_by().values_list("root").annotate(number=Count("pk"))))
 
@@ -177,10 +177,18 @@ def _figures(targets, on):
 
 def _declared(plans, *, on, user, confirmed_only):
     reached = Milestone.objects.counting(confirmed_only=confirmed_only).filter(
-        stage=Stage.DECLARED, reached_on__lte=on, rollout__plan__in=plans, rollout__assigned_on__lte=on,
-        # The scope of a list of undertakings is that of today.
-        rollout__in=Rollout.objects.visible_to(user), rollout__agency__path__startswith=F("rollout__plan__agency__path"),
-    )  # fmt: skip
+        scope_of(user, "rollout__agency__")
+    )
+    reached = reached.filter(
+        stage=Stage.DECLARED,
+        reached_on__lte=on,
+        rollout__plan__in=plans,
+        rollout__assigned_on__lte=on,
+    )
+    # The scope of a list of undertakings is that of today: those that moved to another province since are not in it.
+    reached = reached.annotate(
+        root=Left("rollout__agency__path", SEGMENT), root_of_plan=F("rollout__plan__agency__path")
+    )
     done = defaultdict(Counter)
     columns = ("rollout__plan_id", "rollout__form", "rollout__year", "rollout__agency__level")
     for plan, form, year, level, number in (

@@ -90,7 +90,11 @@ class AgencyQuerySet(models.QuerySet):
             return self.filter(in_subtree(agency.path))
         # The scope's own path of that day, without a query of its own.
         past = PastIdentity.objects.filter(agency=agency.pk).in_force(self._as_of_day).values("path")[:1]
-        return self.filter(path_then__startswith=Coalesce(models.Subquery(past), Value(agency.path)))
+        then = Q(path_then__startswith=Coalesce(models.Subquery(past), Value(agency.path)))
+        # An agency that stood in the subtree on the day stands in it today, or remembers another place: said for the
+        # index of paths, which a computed path has not.
+        moved = PastIdentity.objects.in_force(self._as_of_day).values("agency")
+        return self.filter(in_subtree(agency.path) | Q(pk__in=moved)).filter(then)
 
     def matching(self, text):
         """Those whose name, former name or code holds each typed word or its beginning, as the search box reads it."""

@@ -74,6 +74,23 @@ class RolloutQuerySet(models.QuerySet):
         """Rollouts, after `as_of`, that are open and not declared although their day is past."""
         return self.filter(due_on__lt=on, declared_then__isnull=True, state_then__in=OPEN_STATES)
 
+    def late_on(self, on, *, confirmed_only=False):
+        """The same rollouts as `as_of(on).late(on)`, for a whole country: sets are compared, no row is asked apart."""
+        declared = Milestone.objects.counting(confirmed_only=confirmed_only).filter(
+            stage=Stage.DECLARED, reached_on__lte=on
+        )
+        moves = RolloutMove.objects.filter(moved_on__lte=on)
+        later = moves.filter(rollout=OuterRef("rollout")).filter(
+            Q(moved_on__gt=OuterRef("moved_on")) | Q(moved_on=OuterRef("moved_on"), id__gt=OuterRef("id"))
+        )
+        ended = moves.exclude(state__in=OPEN_STATES).filter(~Exists(later))
+        return self.filter(
+            ~Exists(declared.filter(rollout=OuterRef("pk"))),
+            ~Exists(ended.filter(rollout=OuterRef("pk"))),
+            assigned_on__lte=on,
+            due_on__lt=on,
+        )
+
 
 class Rollout(Reaching, models.Model):
     """One unit's undertaking under a plan: form, year, due day. Its stage is its furthest milestone."""

@@ -13,8 +13,11 @@ def test_bench_measures_a_small_country_and_compares(monkeypatch):
         found = run.measure(30, 3)
     assert found["make_country"]["agency_procedures"] == 90
     assert found["make_country"]["times_the_floor"] > 0
-    assert 0 < found["board"]["queries"] <= 15
-    assert found["board"]["times_a_bare_page"] > 0
+    for page in ("overview", "overview_past", "board", "board_past", "board_of_part"):
+        assert 0 < found[page]["queries"] <= 6
+        assert found[page]["queries"] < found[page]["cold_queries"] <= 15
+        assert found[page]["cold_times"] > 0
+        assert abs(found[page]["bytes"] - found[page]["bare_bytes"]) < 1_000, "the bare page is the same page"
     assert set(run.compare({"province": found, "country": found}).values()) == {1.0}
 
 
