@@ -15,7 +15,7 @@ from agencies.access import grants, roles_anywhere, scope_of
 from agencies.cached import cached
 from agencies.models import Agency, Change, ChangeSet, Notice, Role, User
 from procedures.gaps import open_rollouts, with_gaps
-from procedures.lifecycle import KEEPERS, RECORDERS
+from procedures.lifecycle import KEEPERS, RECORDERS, Stage
 from procedures.models import Declaration, Milestone, Rollout
 from procedures.models.rollouts import SOON
 
@@ -52,7 +52,7 @@ def returned(user):
         for prefix in ("rollout__agency__", "agency__")
     ]
     return (
-        Milestone.objects.returned().filter(own[0], declaration=None),
+        Milestone.objects.returned().filter(own[0]).exclude(stage=Stage.DECLARED),
         Declaration.objects.returned().filter(own[1]),
     )
 
@@ -60,7 +60,9 @@ def returned(user):
 def waiting(user):
     """(milestones, declarations) that wait for the person's word."""
     return (
-        Milestone.objects.waiting().filter(scope_of(user, "rollout__agency__", KEEPERS), declaration=None),
+        Milestone.objects.waiting()
+        .filter(scope_of(user, "rollout__agency__", KEEPERS))
+        .exclude(stage=Stage.DECLARED),
         Declaration.objects.waiting().filter(scope_of(user, "agency__", KEEPERS)),
     )
 
