@@ -126,11 +126,17 @@ def counts(user, today):
             now["unread"] = row.pop("unread")
             return row
 
-        held = () if user.is_superuser else tuple(sorted((g.agency.path, g.role) for g in grants(user)))
-        waits = cached("waits", user.pk, held, today, user=user, build=count)
+        waits = cached("waits", user.pk, held(user), today, user=user, build=count)
     found = Counts(**waits, unread=now["unread"] if now else unread.count())
     user.__dict__["_counts"] = found
     return found
+
+
+def held(user):
+    """What a person holds where, as plain values: what is kept for one role is not for another."""
+    if user.is_superuser:
+        return ()
+    return tuple(sorted((grant.agency.path, grant.role) for grant in grants(user)))
 
 
 def _waits(user, today):

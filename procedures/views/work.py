@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from agencies.access import roles_anywhere
+from agencies.cached import cached
 from agencies.models import User
 from procedures import gaps, lifecycle, work
 from procedures.lifecycle import Stage, State
@@ -163,9 +164,10 @@ def _returned(user, most, first=0):
 def _lacking(user):
     """Numbers of the undertakings that lack evidence, the latest first.
 
-    Only the numbers of this costly set: with its agencies and an order of theirs the database plans it badly.
+    Kept until something in the register changes, and only the numbers of this costly set: with its agencies and an order of theirs the database plans it badly.
     """
-    return list(work.gaps(user).order_by("-due_on", "pk").values_list("pk", flat=True))
+    rows = work.gaps(user).order_by("-due_on", "pk").values_list("pk", flat=True)
+    return cached("lacking", work.held(user), user=user, build=lambda: list(rows))
 
 
 def _gaps(numbers, most, first=0):
