@@ -12,4 +12,4 @@ django.setup()
 
 from bench.run import main  # noqa: E402
 
-sys.exit(main())
+sys.exit(main(only_pages=sys.argv[1:] == ["pages"]))
