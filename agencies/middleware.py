@@ -1,4 +1,4 @@
-"""Signing in, and giving back what was typed when it could not be saved."""
+"""Signing in, giving back what was typed when it could not be saved, and which database a page reads."""
 
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -12,13 +12,18 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.http import HttpResponseClientRedirect
 
 from agencies.models import KeptForm, User
+from agencies.reading import FAULTS, LOOK_S, replica
 from iso_rollout.refill import refill
+from iso_rollout.routing import READING_PAGES, is_reading, read_from_replica, reading_page
 
 # The part of an address that says which kept form is to come back.
 GIVE = "giu"
 # Who used this browser last, signed: after the session has run out it tells whose words were sent.
 WHO, WHO_DAYS = "who", 30
 LARGEST_PAGE = 3_000_000
+# Whoever wrote something reads the primary until it is over; the browser forgets the cookie by itself. It says nothing
+# and gives nothing, so it needs no signature: who sets it by hand reads the primary.
+WROTE = "wrote"
 
 
 class SignedIn(LoginRequiredMiddleware):
@@ -103,6 +108,40 @@ class GivesBack:
             secure=settings.SESSION_COOKIE_SECURE,
             samesite="Lax",
         )
+
+
+class ReadsFromReplica:
+    """Sends reading pages to the replica; a person's own acts, a lag or a fault sends them to the primary."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        with reading_page(False):
+            response = self.get_response(request)
+        if request.method not in ("GET", "HEAD", "OPTIONS") and request.user.is_authenticated:
+            response.set_cookie(
+                WROTE,
+                "1",
+                max_age=settings.REPLICA_LAG_S + LOOK_S + 1,
+                httponly=True,
+                secure=settings.SESSION_COOKIE_SECURE,
+                samesite="Lax",
+            )
+        return response
+
+    def process_view(self, request, _view, _args, _kwargs):
+        is_page = request.method in ("GET", "HEAD") and request.resolver_match.view_name in READING_PAGES
+        read_from_replica(is_page and WROTE not in request.COOKIES and replica.may_be_read())
+
+    def process_exception(self, request, exception):
+        """The replica failed in the middle of a page: the page is made again from the primary."""
+        if not (is_reading() and isinstance(exception, FAULTS)):
+            return None
+        replica.failed(exception)
+        read_from_replica(False)
+        match = request.resolver_match
+        return match.func(request, *match.args, **match.kwargs)
 
 
 def person_of(request):

@@ -12,14 +12,10 @@ from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
 from agencies.models import ChangeSet
-from iso_rollout.routing import READING_PAGES, is_reading, read_from_replica, reading_page
 
 logger = logging.getLogger(__name__)
 
 LOOK_S, LOOK_WHEN_UNFIT_S = 5, 30
-# Whoever wrote something reads the primary for so long; the browser forgets the cookie by itself. It says nothing and
-# gives nothing, so it needs no signature: who sets it by hand reads the primary.
-WROTE = "wrote"
 FAULTS = (OperationalError, InterfaceError)
 
 
@@ -60,37 +56,3 @@ class Replica:
 
 
 replica = Replica()
-
-
-class ReadsFromReplica:
-    """Sends reading pages to the replica; a person's own acts, a lag or a fault sends them to the primary."""
-
-    def __init__(self, get_response):
-        self.get_response = get_response
-
-    def __call__(self, request):
-        with reading_page(False):
-            response = self.get_response(request)
-        if request.method not in ("GET", "HEAD", "OPTIONS") and request.user.is_authenticated:
-            response.set_cookie(
-                WROTE,
-                "1",
-                max_age=settings.REPLICA_LAG_S + LOOK_S + 1,
-                httponly=True,
-                secure=settings.SESSION_COOKIE_SECURE,
-                samesite="Lax",
-            )
-        return response
-
-    def process_view(self, request, _view, _args, _kwargs):
-        is_page = request.method in ("GET", "HEAD") and request.resolver_match.view_name in READING_PAGES
-        read_from_replica(is_page and WROTE not in request.COOKIES and replica.may_be_read())
-
-    def process_exception(self, request, exception):
-        """The replica failed in the middle of a page: the page is made again from the primary."""
-        if not (is_reading() and isinstance(exception, FAULTS)):
-            return None
-        replica.failed(exception)
-        read_from_replica(False)
-        match = request.resolver_match
-        return match.func(request, *match.args, **match.kwargs)

@@ -132,7 +132,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "axes.middleware.AxesMiddleware",
-    *(["agencies.reading.ReadsFromReplica"] if DATABASE_REPLICA_URL else []),
+    *(["agencies.middleware.ReadsFromReplica"] if DATABASE_REPLICA_URL else []),
 ]
 ROOT_URLCONF = "iso_rollout.urls"
 WSGI_APPLICATION = "iso_rollout.wsgi.application"

@@ -84,11 +84,10 @@ class RolloutQuerySet(models.QuerySet):
             Q(moved_on__gt=OuterRef("moved_on")) | Q(moved_on=OuterRef("moved_on"), id__gt=OuterRef("id"))
         )
         ended = moves.exclude(state__in=OPEN_STATES).filter(~Exists(later))
-        return self.filter(
-            ~Exists(declared.filter(rollout=OuterRef("pk"))),
-            ~Exists(ended.filter(rollout=OuterRef("pk"))),
-            assigned_on__lte=on,
-            due_on__lt=on,
+        # Not in a set, rather than none exists: PostgreSQL reads the set once, and asked 10,000 times otherwise.
+        rows = self.filter(assigned_on__lte=on, due_on__lt=on)
+        return rows.exclude(pk__in=declared.order_by().values("rollout")).exclude(
+            pk__in=ended.order_by().values("rollout")
         )
 
 
