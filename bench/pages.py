@@ -11,7 +11,7 @@ from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import NoReverseMatch, reverse
 
-from agencies.models import Agency, Kind, Membership, Role, User
+from agencies.models import Agency, ChangeSet, Kind, Membership, Role, User
 from agencies.viewpoint import Viewpoint
 from bench import urls
 from procedures.models import Plan
@@ -80,10 +80,12 @@ def page(user, address, turns):
         raise SystemExit("the bare page asks the database more than who is signed in")
     warm = median(lambda: client.get(address), turns)
     cold = median(lambda: client.get(address), turns, cache.clear)
+    changed = median(lambda: client.get(address), turns, lambda: ChangeSet.objects.create(title="bench"))
     bare, ready = (median(lambda a=a: client.get(a), turns) for a in ("/bare/", "/ready/"))
     return {
         "warm_times": round(warm / bare, 2),
         "cold_times": round(cold / bare, 2),
+        "changed_times": round(changed / bare, 2),
         "ms": round(warm * 1000, 1),
         "cold_ms": round(cold * 1000, 1),
         "bare_ms": round(bare * 1000, 1),

@@ -6,10 +6,10 @@ A province is the topmost agency of a tree on the day; what is counted below it 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 
-from django.db.models import Count, F, FilteredRelation, Q, Sum
+from django.db.models import Count, FilteredRelation, Q, Sum
 from django.db.models.functions import Coalesce, Left
 
-from agencies.access import scope_of, visible_to
+from agencies.access import visible_to
 from agencies.models import Agency
 from agencies.models.tree import SEGMENT
 from procedures.lifecycle import Stage
@@ -138,23 +138,28 @@ def _coverage(*, on, user, confirmed_only):
 def _plans(*, on, user, confirmed_only):
     """{province's id: (code of its plan, figure, actual)}: of the plan decided last by the day, else of the first."""
     chosen = {}
-    columns = ("agency_id", "pk", "code", "decided_on", "starts_on")
+    columns = ("agency_id", "pk", "code", "decided_on", "starts_on", "agency__path")
     for agency, *plan in Plan.objects.visible_to(user).filter(agency__parent=None).values_list(*columns):
         chosen.setdefault(agency, []).append(plan)
     for agency, plans in chosen.items():
         decided = [p for p in plans if p[2] <= on]
-        order = [(p[3], p[0], p[1]) for p in decided or plans]
+        order = [(p[3], p[0], p[1], p[4]) for p in decided or plans]
         chosen[agency] = max(order) if decided else min(order)
     targets = defaultdict(list)
-    rows = Target.objects.filter(plan__in=[pk for _day, pk, _code in chosen.values()]).exclude(form="")
+    rows = Target.objects.filter(plan__in=[pk for _day, pk, *_rest in chosen.values()]).exclude(form="")
     for pk, plan, form, year, levels in rows.order_by().values_list(
         "pk", "plan_id", "form", "year", "levels"
     ):
         targets[plan].append((pk, form, year, levels.split(",")))
     figures = _figures(rows, on)
-    done = _declared(list(targets), on=on, user=user, confirmed_only=confirmed_only)
+    done = _declared(
+        {pk: path for _day, pk, _code, path in chosen.values()},
+        on=on,
+        user=user,
+        confirmed_only=confirmed_only,
+    )
     found = {}
-    for agency, (_day, plan, code) in chosen.items():
+    for agency, (_day, plan, code, _path) in chosen.items():
         own = targets[plan]
         # An undertaking counts once, also where two targets speak of it: so many rows its list has.
         counted = {(form, year, level) for _pk, form, year, levels in own for level in levels}
@@ -176,23 +181,18 @@ def _figures(targets, on):
 
 
 def _declared(plans, *, on, user, confirmed_only):
+    """{plan: {(form, year, level): undertakings declared by the day}}. `plans`: {plan: the path of its province}."""
     reached = Milestone.objects.counting(confirmed_only=confirmed_only).filter(
-        scope_of(user, "rollout__agency__")
+        stage=Stage.DECLARED, reached_on__lte=on
     )
-    reached = reached.filter(
-        stage=Stage.DECLARED,
-        reached_on__lte=on,
-        rollout__plan__in=plans,
-        rollout__assigned_on__lte=on,
-    )
-    # The scope of a list of undertakings is that of today: those that moved to another province since are not in it.
-    reached = reached.annotate(
-        root=Left("rollout__agency__path", SEGMENT), root_of_plan=F("rollout__plan__agency__path")
+    rows = Rollout.objects.visible_to(user).filter(plan__in=plans, assigned_on__lte=on)
+    rows = rows.filter(pk__in=reached.order_by().values("rollout")).annotate(
+        root=Left("agency__path", SEGMENT)
     )
     done = defaultdict(Counter)
-    columns = ("rollout__plan_id", "rollout__form", "rollout__year", "rollout__agency__level")
-    for plan, form, year, level, number in (
-        reached.order_by().values_list(*columns).annotate(number=Count("pk"))
-    ):
-        done[plan][form, year, level] += number
+    columns = ("root", "plan_id", "form", "year", "agency__level")
+    for root, plan, *key, number in rows.order_by().values_list(*columns).annotate(number=Count("pk")):
+        # The scope of a list of undertakings is that of today: what moved to another province since is not in it.
+        if root == plans[plan]:
+            done[plan][tuple(key)] += number
     return done
