@@ -1,5 +1,6 @@
 """Several provinces on one page: a line for each, every number a list of exactly that many rows."""
 
+import datetime
 import re
 
 import pytest
@@ -8,7 +9,7 @@ from django.core.management import call_command
 from agencies.models import Agency, Role
 from agencies.testing import grant, make_user
 from procedures.bulk.engine import chosen
-from procedures.models import BulkEdit
+from procedures.models import BulkEdit, Rollout
 
 pytestmark = pytest.mark.django_db
 ADDRESS = "/bang-dieu-hanh/"
@@ -133,3 +134,24 @@ def test_a_bulk_edit_speaks_of_the_rows_that_its_list_shows(client, country, min
     client.force_login(minister)
     edit = BulkEdit(subject="agencies", query="units=yes", picked=[], pasted="")
     assert str(chosen(edit, minister).count()) == rows_of(client, "/co-quan/?units=yes")
+
+
+def test_a_province_and_a_part_of_another_are_no_sum(client, country):
+    person = make_user(Role.VIEWER, country[0])
+    grant(person, Role.VIEWER, Agency.objects.filter(parent=country[1]).first())
+    assert 'id="provinces"' not in page(client, person)
+
+
+@pytest.mark.parametrize("day", ["2019-06-30", "2020-12-31", "2021-12-31", "2026-01-01"])
+@pytest.mark.parametrize("confirmed_only", [False, True])
+def test_the_late_ones_of_a_country_are_those_of_each_list(country, day, confirmed_only):
+    on = datetime.date.fromisoformat(day)
+    one = Rollout.objects.as_of(on, confirmed_only=confirmed_only).late(on)
+    assert set(one) == set(Rollout.objects.late_on(on, confirmed_only=confirmed_only))
+
+
+def test_lists_without_a_scope_show_every_province_and_other_pages_the_first(client, country, minister):
+    client.force_login(minister)
+    assert "Tất cả các tỉnh" in client.get("/co-quan/").content.decode()
+    assert country[0].name in client.get("/ke-hoach/", follow=True).content.decode()
+    assert client.get("/van-ban/").status_code == 200
