@@ -265,5 +265,5 @@ def test_a_stale_taking_back_shows_both(client, place, declaration):
 def test_the_pages_cost_few_queries(client, place, declaration, django_assert_max_num_queries):
     client.force_login(place.editor)
     for url in (declare_url(place), own_url("amend", declaration), own_url("withdraw", declaration)):
-        with django_assert_max_num_queries(18):
+        with django_assert_max_num_queries(19):
             client.get(url)
