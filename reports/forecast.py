@@ -192,12 +192,16 @@ def _play(steps, going_on, on, rng, games):
         form: [steps.ordered(form, rank) for rank in range(END)]
         for form in sorted({u.form for u in going_on})
     }
-    lists = list({number: known for route in routes.values() for number, known in route}.items())
+    first_rank = {form: min(u.rank for u in going_on if u.form == form) for form in routes}
+    lists = list(
+        {n: known for form, route in routes.items() for n, known in route[first_rank[form] :]}.items()
+    )
     ends, draw = [[] for _unit in going_on], rng.random
     for first in range(0, games, TOGETHER):
         places = {n: sorted([int(draw() * len(known)) for _step in known]) for n, known in lists}
         sample = {n: [known[place] for place in places[n]] for n, known in lists}
-        ways = {form: [sample[number] for number, _known in route] for form, route in routes.items()}
+        # What lies behind all of them is not drawn.
+        ways = {form: [sample.get(number) for number, _known in route] for form, route in routes.items()}
         for own, unit, start in zip(ends, going_on, starts, strict=True):
             rank, way = unit.rank, ways[unit.form]
             # It stands there so long already: only steps that took longer are drawn.
