@@ -141,9 +141,11 @@ def undertakings_on(rows, day, *, plan, scope=None, roots=None, confirmed_only=F
     return found
 
 
-def is_in_force(duty, procedure, day):
+def is_in_force(rows, duty, day):
+    procedure = rows.procedure.get(duty["procedure_id"])
     return (
-        (duty["assigned_on"] is None or duty["assigned_on"] <= day)
+        procedure is not None
+        and (duty["assigned_on"] is None or duty["assigned_on"] <= day)
         and (duty["ended_on"] is None or duty["ended_on"] > day)
         and (procedure["effective_on"] is None or procedure["effective_on"] <= day)
         and (procedure["repealed_on"] is None or procedure["repealed_on"] > day)
@@ -177,9 +179,7 @@ def duties_on(rows, day, *, scope=None, roots=None, confirmed_only=False):
             waiting = frozenset(
                 (d["standard_id"], d["declared_on"]) for d in own if d["acceptance"] == "unreviewed"
             )
-        force = [
-            d for d in rows.duties_of.get(pk, ()) if is_in_force(d, rows.procedure[d["procedure_id"]], day)
-        ]
+        force = [d for d in rows.duties_of.get(pk, ()) if is_in_force(rows, d, day)]
         found[pk] = len(force), sum(is_under_iso(rows, d, day, waiting) for d in force)
     return found
 
@@ -291,6 +291,11 @@ def told(summary, as_json, day):
     for form in Form:
         stages[f"form {form.value}"] = done.by_phase(form=form.value) if done else [0] * len(Phase)
     return as_json(summary, day) | {"stages": stages, "overdue": done.count(late=True) if done else 0}
+
+
+def board_only(counted):
+    """A recount in the stable shape of `manage.py figures --json`."""
+    return {name: value for name, value in counted.items() if name not in ("stages", "overdue")}
 
 
 def differences(shown, counted, name=""):
