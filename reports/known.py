@@ -17,7 +17,7 @@ from reports.rows import COLUMNS, DUTIES, Rows
 
 # Their lines name the agency of the plan or none, which may lie above what a person sees; they tell of no agency.
 SHARED = (
-    "agencies.agency", "agencies.pastidentity", "procedures.plan", "procedures.target", "procedures.targetrevision",
+    "agencies.agency", "agencies.pastidentity", "agencies.succession", "procedures.plan", "procedures.target", "procedures.targetrevision",
     "procedures.procedure",
 )  # fmt: skip
 CREATED_BY_A_DOOR = ("agencies.agency", "procedures.declaration", "procedures.rollout")
@@ -76,7 +76,7 @@ def _step_back(table, line):
 
 
 def _value(name, value):
-    is_day = name == "until" or name.endswith("_on")
+    is_day = name in ("on", "until") or name.endswith("_on")
     return datetime.date.fromisoformat(value) if is_day and value is not None else value
 
 

@@ -169,8 +169,11 @@ def is_under_iso(rows, duty, day, waiting=frozenset()):
     )
 
 
-def duties_on(rows, day, *, scope=None, roots=None, confirmed_only=False):
-    """{id of the agency: (procedures in force, under ISO)} on a day."""
+NOTHING = (frozenset(), frozenset())
+
+
+def duty_ids_on(rows, day, *, scope=None, roots=None, confirmed_only=False):
+    """{id of the agency: (ids of its procedures in force, ids of those under ISO)} on a day."""
     found = {}
     for pk in agencies_on(rows, day, scope=scope, roots=roots):
         waiting = frozenset()
@@ -180,8 +183,15 @@ def duties_on(rows, day, *, scope=None, roots=None, confirmed_only=False):
                 (d["standard_id"], d["declared_on"]) for d in own if d["acceptance"] == "unreviewed"
             )
         force = [d for d in rows.duties_of.get(pk, ()) if is_in_force(rows, d, day)]
-        found[pk] = len(force), sum(is_under_iso(rows, d, day, waiting) for d in force)
+        under = frozenset(d["id"] for d in force if is_under_iso(rows, d, day, waiting))
+        found[pk] = frozenset(d["id"] for d in force), under
     return found
+
+
+def duties_on(rows, day, **seen):
+    """(procedures in force, under ISO) on a day."""
+    found = duty_ids_on(rows, day, **seen).values()
+    return sum(len(force) for force, _iso in found), sum(len(iso) for _force, iso in found)
 
 
 def share(part, whole):
@@ -219,8 +229,7 @@ def recount(rows, day, *, plan=None, scope=None, roots=None, confirmed_only=Fals
     plan = plan if plan in rows.plan else None
     under_plan = undertakings_on(rows, day, plan=plan, **seen) if plan is not None else {}
     if covered is None and rows.has_duties:
-        of_agencies = duties_on(rows, day, **seen).values()
-        covered = sum(f for f, _i in of_agencies), sum(i for _f, i in of_agencies)
+        covered = duties_on(rows, day, **seen)
     in_force, under_iso = covered or (None, None)
     declared = [u for u in under_plan.values() if u.declared_on is not None]
     is_part = plan is not None and scope is not None and scope != rows.plan[plan]["agency_id"]

@@ -14,6 +14,7 @@ COLUMNS = {
     "agencies.pastidentity": (
         "agency_id", "from_on", "until", "name", "level", "parent_id", "covered_by_id", "path",
     ),
+    "agencies.succession": ("predecessor_id", "successor_id", "on", "decision"),
     "procedures.plan": ("code", "agency_id"),
     "procedures.target": ("plan_id", "metric", "form", "levels", "year", "position"),
     "procedures.targetrevision": ("target_id", "value", "decided_on"),
@@ -71,6 +72,14 @@ class Rows:
     @cached_property
     def identities_of(self):
         return _gathered(self.pastidentity, "agency_id")
+
+    @cached_property
+    def successors_of(self):
+        return _gathered(self.succession, "predecessor_id")
+
+    @cached_property
+    def predecessors_of(self):
+        return _gathered(self.succession, "successor_id")
 
     @cached_property
     def declarations_of(self):

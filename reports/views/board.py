@@ -78,6 +78,7 @@ def board(request):
             "figures": shown,
             "sentence": _sentence(shown, view.on),
             "quick_dates": _quick_dates(plan, view),
+            "compare_query": view.query(plan=request.GET.get("plan")),
             "by_form": [
                 {
                     "form": form,
