@@ -185,7 +185,7 @@ def undertakings_figures(targets):
                 lambda u, _day, f=form: u.declared_on is not None and u.form == f,
             )
         )
-    found.append(("overdue", _("Overdue"), "overdue", True, lambda u, day: u.is_late_on(day)))
+    found.append(("overdue", _("Overdue undertakings"), "overdue", True, lambda u, day: u.is_late_on(day)))
     return found
 
 

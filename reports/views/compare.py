@@ -26,16 +26,18 @@ from reports.waterfall import waterfall
 AS_KNOWN = "known"
 # The groups of the table of both days, in their order.
 GROUPS = {
-    "units": gettext_lazy("Units"),
+    "units": gettext_lazy("Units and declarations"),
     "standards": gettext_lazy("By standard"),
     "units-by-level": gettext_lazy("Units by level"),
     "declared-by-level": gettext_lazy("Declared by level"),
     "targets": gettext_lazy("Targets of the plan"),
     "forms": gettext_lazy("Declared under the plan"),
-    "overdue": gettext_lazy("Overdue undertakings"),
+    "overdue": gettext_lazy("Undertakings"),
     "procedures": gettext_lazy("Procedures"),
 }
 OF_ROLLOUTS = ("targets", "forms", "overdue")
+# Their figures say what they are only with the heading that they stand under.
+NAMED_WITH_HEADING = ("units-by-level", "declared-by-level", "standards", "forms")
 
 
 class TwoDays:
@@ -228,7 +230,9 @@ def _drawn(bridge, asked):
     return {
         "code": bridge.code,
         "label": bridge.label,
-        "heading": GROUPS[bridge.group],
+        "title": f"{GROUPS[bridge.group]}: {bridge.label}"
+        if bridge.group in NAMED_WITH_HEADING
+        else bridge.label,
         "of_procedures": bridge.group == "procedures",
         "before": bridge.before,
         "after": bridge.after,
