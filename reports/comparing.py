@@ -1,15 +1,16 @@
 """The comparison of two days for a person: which rows are read, and what is kept until something changes."""
 
 import datetime
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from agencies.access import grants
+from agencies.access import grants, scope_of
 from procedures.models import CoverageTally
 from reports import flows
 from reports.bridges import Asked, Comparison, Side, compare
 from reports.cached import cached
 from reports.known import end_of, known, lines_after, unrecorded
-from reports.rows import read_rows
+from reports.recount import agencies_on
+from reports.rows import COLUMNS, DUTIES, Rows, of_agencies, read_duties, read_rows
 
 # A province has forty thousand; reading so many, and their history, takes seconds. More are not read for a page.
 DUTIES_AT_MOST = 60_000
@@ -45,14 +46,33 @@ def _as_it_was(asked, first, last, user):
 
 
 def _as_known(asked, first, last, user):
-    has_duties = CoverageTally.objects.visible_to(user).totals(datetime.date.max)[0] <= DUTIES_AT_MOST
-    rows = read_rows(duties=has_duties, stages=["declared"], user=user)
-    lines = lines_after(first, duties=has_duties, user=user)
+    rows, seen = read_rows(duties=False, stages=["declared"], user=user), scope_of(user, "agency__")
+    lines = lines_after(first, models=[m for m in COLUMNS if m not in DUTIES], among=seen)
     then = known(rows, lines, last)
     sides = Side(known(then, lines, first), first), Side(then, last)
-    covered = flows.from_rows(*sides, asked) if has_duties else None
+    ids = {
+        pk
+        for one, day in ((sides[0].rows, first), (then, first), (then, last))
+        for pk in agencies_on(one, day, scope=asked.scope, roots=asked.roots)
+    }
+    among, covered = of_agencies(rows, asked.scope, ids) & seen, None
+    if CoverageTally.objects.filter(among).totals(datetime.date.max)[0] <= DUTIES_AT_MOST:
+        duty_lines = lines_after(first, models=DUTIES, among=among)
+        sides = _with_duties(sides, read_duties(among), duty_lines)
+        covered, lines = flows.from_rows(*sides, asked), lines + duty_lines
     meanwhile = [line for line in lines if line.made_at < end_of(last)]
-    return Compared(compare(*sides, asked, flows=covered, lines=meanwhile), unrecorded(rows))
+    return Compared(compare(*sides, asked, flows=covered, lines=meanwhile), unrecorded(rows, ids))
+
+
+def _with_duties(sides, tables, lines):
+    """Both sides with the duties as they were known on each of the two days."""
+    first, last = sides
+    then = known(Rows(tables), lines, last.day)
+    earlier = known(then, lines, first.day)
+    return tuple(
+        Side(replace(side.rows, tables=side.rows.tables | own.tables, has_duties=True), side.day)
+        for side, own in ((first, earlier), (last, then))
+    )
 
 
 def _roots(user):

@@ -4,8 +4,10 @@ from dataclasses import dataclass
 
 from django.db.models import Q, Sum
 
+from agencies.access import scope_of
 from procedures.models import AgencyProcedure, CoverageTally
 from reports import recount
+from reports.rows import of_agencies
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,9 @@ def from_tally(rows, first, last, asked, *, user):
     The tally knows the balance of each day: what was put under ISO and taken off on one day shows as one number.
     """
     inside = [set(recount.agencies_on(rows, d, scope=asked.scope, roots=asked.roots)) for d in (first, last)]
-    tallies = CoverageTally.objects.all() if user is None else CoverageTally.objects.visible_to(user)
+    among = of_agencies(rows, asked.scope, inside[0] | inside[1])
+    if user is not None:
+        among &= scope_of(user, "agency__")
     until, between = Q(day__lte=first), Q(day__gt=first)
     sums = {
         name: (
@@ -67,11 +71,11 @@ def from_tally(rows, first, last, asked, *, user):
     columns = {f"{name}_{n}": s for name, own in sums.items() for n, s in enumerate(own)}
     found = {}
     waiting = [
-        _unconfirmed(day, inside[n], user) if asked.confirmed_only else {}
+        _unconfirmed(day, inside[n], among) if asked.confirmed_only else {}
         for n, day in enumerate((first, last))
     ]
     for agency, *numbers in (
-        tallies.filter(day__lte=last)
+        CoverageTally.objects.filter(among, day__lte=last)
         .order_by()
         .values("agency")
         .annotate(**columns)
@@ -95,10 +99,10 @@ def _change(there, numbers, less=(0, 0), **more):
     return Change(0, joined=before + up + down - less[1], **more)
 
 
-def _unconfirmed(day, agencies, user):
+def _unconfirmed(day, agencies, among):
     """{agency: how many duties run under a standard only by entries that are not confirmed}."""
-    duties = AgencyProcedure.objects.all() if user is None else AgencyProcedure.objects.visible_to(user)
-    return {pk: n for pk, n in duties.in_force(day).unconfirmed_of_agencies(day).items() if pk in agencies}
+    duties = AgencyProcedure.objects.filter(among).in_force(day)
+    return {pk: n for pk, n in duties.unconfirmed_of_agencies(day).items() if pk in agencies}
 
 
 def from_rows(first, last, asked):

@@ -6,14 +6,14 @@ doors (`unrecorded`): that counts as always known.
 """
 
 import datetime
+from collections import Counter
 from typing import NamedTuple
 
 from django.db.models import Q
 from django.utils import timezone
 
-from agencies.access import scope_of
 from agencies.models import Change
-from reports.rows import COLUMNS, DUTIES, Rows
+from reports.rows import COLUMNS, Rows
 
 # Their lines name the agency of the plan or none, which may lie above what a person sees; they tell of no agency.
 SHARED = (
@@ -40,12 +40,16 @@ def end_of(day):
     return timezone.make_aware(datetime.datetime.combine(day + datetime.timedelta(days=1), datetime.time()))
 
 
-def lines_after(day, *, duties=True, user=None):
-    """What was recorded after a day, the latest first. `user` None: all of it; else as `read_rows` reads rows."""
-    models = [model for model in COLUMNS if duties or model not in DUTIES]
+def lines_after(day, *, models=tuple(COLUMNS), among=None):
+    """What was recorded after a day about these models, the latest first.
+
+    `among`: a condition on the line's agency, None or an empty one: all of it. Lines of plans and of the tree name agencies that
+    may lie above what a person sees: they are always read.
+    """
     lines = Change.objects.filter(model__in=models, change_set__made_at__gte=end_of(day)).order_by("-pk")
-    if user is not None:
-        lines = lines.filter(scope_of(user, "agency__") | Q(model__in=SHARED))
+    # An empty condition means everything, but “empty or shared” would mean shared only.
+    if among:
+        lines = lines.filter(among | Q(model__in=SHARED))
     names = ("model", "object_id", "before", "after", "agency_id", "change_set__made_at", "change_set__title")
     return [Line(*values) for values in lines.values_list(*names).iterator(chunk_size=5_000)]
 
@@ -80,10 +84,15 @@ def _value(name, value):
     return datetime.date.fromisoformat(value) if is_day and value is not None else value
 
 
-def unrecorded(rows):
-    """{model: how many rows no line of history brought in}, such as synthetic agencies; without them, {}."""
+def unrecorded(rows, agencies=None):
+    """{model: how many rows no line of history brought in}, such as synthetic agencies; {} without any.
+
+    `agencies`: of these only; None: of all.
+    """
     lines = Change.objects.filter(model__in=CREATED_BY_A_DOOR, before__isnull=True).order_by()
-    recorded = set(lines.values_list("model", "object_id"))
-    # An agency may have been taken back and brought back; a declaration too. Its first line still says it was created.
-    missing = {m: sum((m, pk) not in recorded for pk in rows.tables.get(m, {})) for m in CREATED_BY_A_DOOR}
+    recorded, missing = set(lines.values_list("model", "object_id")), Counter()
+    for model in CREATED_BY_A_DOOR:
+        for pk, row in rows.tables.get(model, {}).items():
+            own = row.get("agency_id", pk)
+            missing[model] += (agencies is None or own in agencies) and (model, pk) not in recorded
     return {model: number for model, number in missing.items() if number}

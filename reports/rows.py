@@ -5,8 +5,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from django.apps import apps
+from django.db.models import Q
 
 from agencies.access import scope_of
+from agencies.models.tree import SEGMENT, in_subtree
 
 # What is read of each record, by the name that its lines of history bear.
 COLUMNS = {
@@ -31,14 +33,13 @@ COLUMNS = {
     "procedures.pastapplication": ("agency_procedure_id", "standard_id", "applied_on", "until"),
 }  # fmt: skip
 DUTIES = ("procedures.procedure", "procedures.agencyprocedure", "procedures.pastapplication")
+PLANS = ("procedures.plan", "procedures.target", "procedures.targetrevision")
 # From a record to its agency, for what may be left out because somebody may not see it anyway.
 AGENCY = {
     "procedures.declaration": "agency__",
     "procedures.rollout": "agency__",
     "procedures.milestone": "rollout__agency__",
     "procedures.rolloutmove": "rollout__agency__",
-    "procedures.agencyprocedure": "agency__",
-    "procedures.pastapplication": "agency_procedure__agency__",
 }
 
 
@@ -122,22 +123,65 @@ def read_rows(*, duties=True, stages=None, user=None):
     `user` None: of every agency; else declarations, undertakings and duties only of agencies that the person sees.
     """
     tables = {}
-    for model, columns in COLUMNS.items():
-        if model in DUTIES and not duties:
+    for model in COLUMNS:
+        if model in DUTIES or model in PLANS:
             continue
-        rows = apps.get_model(model)._base_manager.order_by("pk")
-        if user is not None and model in AGENCY:
-            rows = rows.filter(scope_of(user, AGENCY[model]))
+        seen = scope_of(user, AGENCY[model]) if user is not None and model in AGENCY else Q()
         if model == "procedures.milestone" and stages is not None:
-            rows = rows.filter(stage__in=stages)
-        names = ("id", *columns)
-        tables[model] = {
-            values[0]: dict(zip(names, values, strict=True))
-            for values in rows.values_list(*names).iterator(chunk_size=5_000)
-        }
-    standards = dict(
-        apps.get_model("procedures.standard")._base_manager.order_by("pk").values_list("pk", "code")
-    )
-    rows = Rows(tables, standards, has_duties=duties)
+            seen &= Q(stage__in=stages)
+        tables[model] = _table(model, seen)
+    standards = apps.get_model("procedures.standard")._base_manager.order_by("pk").values_list("pk", "code")
+    rows = Rows(tables | _plans(), dict(standards), has_duties=duties)
+    if duties:
+        tables.update(read_duties(scope_of(user, "agency__") if user is not None else Q()))
+        rows.tables.update(tables)
     rows.places = {pk: frozenset(rows.lineage(agency)) for pk, agency in rows.agency.items()}
     return rows
+
+
+def read_duties(among):
+    """The three tables of procedures; `among`: a condition on a duty, such as `of_agencies` gives."""
+    duties = apps.get_model("procedures.agencyprocedure")._base_manager.filter(among)
+    return {
+        "procedures.procedure": _table("procedures.procedure", Q()),
+        "procedures.agencyprocedure": _table("procedures.agencyprocedure", among),
+        "procedures.pastapplication": _table(
+            "procedures.pastapplication",
+            Q(agency_procedure__in=duties.order_by().values("pk")) if among else Q(),
+        ),
+    }
+
+
+def of_agencies(rows, scope, ids):
+    """The condition that a row's agency is one of `ids`: the scope's subtree of today, and those outside it.
+
+    `scope` None: everything. Rows of more agencies may come; an agency in the subtree costs no place in the query.
+    """
+    if scope is None:
+        return Q()
+    path = "".join(f"{step:0{SEGMENT}d}" for step in rows.lineage(rows.agency[scope]))
+    outside = sorted(pk for pk in ids if scope not in rows.places.get(pk, ()))
+    return in_subtree(path, "agency__") | Q(agency__in=outside)
+
+
+def _table(model, among):
+    names = ("id", *COLUMNS[model])
+    rows = apps.get_model(model)._base_manager.filter(among).order_by("pk").values_list(*names)
+    return {values[0]: dict(zip(names, values, strict=True)) for values in rows.iterator(chunk_size=5_000)}
+
+
+def _plans():
+    """Plans, targets and their figures in one query: they are few, and every page asks for them."""
+    names = {
+        PLANS[0]: ("id", *COLUMNS[PLANS[0]]),
+        PLANS[1]: ("targets", *(f"targets__{name}" for name in COLUMNS[PLANS[1]])),
+        PLANS[2]: ("targets__revisions", *(f"targets__revisions__{name}" for name in COLUMNS[PLANS[2]])),
+    }
+    tables = {model: {} for model in PLANS}
+    plans = apps.get_model(PLANS[0])._base_manager.order_by("pk", "targets", "targets__revisions")
+    for values in plans.values(*(name for own in names.values() for name in own)):
+        for model, own in names.items():
+            if (pk := values[own[0]]) is not None:
+                columns = zip(COLUMNS[model], own[1:], strict=True)
+                tables[model][pk] = {"id": pk} | {column: values[name] for column, name in columns}
+    return tables

@@ -155,7 +155,7 @@ def test_somebody_not_signed_in_and_without_grants_learns_nothing(client):
 
 @pytest.mark.parametrize(
     ("asked", "budget"),
-    [({}, 20), ({"xacnhan": "1"}, 22), ({"as": "known"}, 25)],
+    [({}, 18), ({"xacnhan": "1"}, 20), ({"as": "known"}, 24)],
 )
 @pytest.mark.parametrize("username", ["lanhdao", "lacdao"])
 def test_the_page_keeps_its_query_budget(client, django_assert_max_num_queries, username, asked, budget):
@@ -177,6 +177,26 @@ def test_too_many_procedures_are_a_dash_as_known_and_no_hang(
         html = reader.get("/so-sanh/", PAIR | {"as": "known"}).content.decode()
     assert not any("procedures_agencyprocedure" in q["sql"] for q in asked.captured_queries)
     assert "Thủ tục: –" in html
+
+
+def test_a_part_of_a_large_territory_is_told_as_known_with_its_procedures(reader, monkeypatch):
+    own = Agency.objects.get(code="H31.325")
+    monkeypatch.setattr(comparing, "DUTIES_AT_MOST", 2_000)
+    html = reader.get("/so-sanh/", PAIR | {"as": "known", "agency": own.pk}).content.decode()
+    assert "Thủ tục: –" not in html and "đưa vào áp dụng ISO" in html
+
+
+def test_what_has_no_history_is_said_on_the_page(reader):
+    parent = Agency.objects.get(code="H31.325")
+    agency = Agency(name="UBND xã Tổng hợp", kind="commune_committee", level="commune", parent=parent)
+    Agency.objects.establish_many([agency], change_set=None)
+    told = "1 bản ghi được nạp không kèm lịch sử"
+    assert told in reader.get("/so-sanh/", PAIR | {"as": "known"}).content.decode()
+    assert told not in reader.get("/so-sanh/", PAIR).content.decode()
+    elsewhere = Agency.objects.get(code="H31.326")
+    assert (
+        told not in reader.get("/so-sanh/", PAIR | {"as": "known", "agency": elsewhere.pk}).content.decode()
+    )
 
 
 def test_no_page_as_it_happened_reads_the_large_table(reader, django_assert_max_num_queries):
