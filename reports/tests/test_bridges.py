@@ -13,7 +13,7 @@ from agencies.history import open_change_set, record, snapshot, undo
 from agencies.models import Agency, ChangeSet, Role
 from agencies.testing import day, make_agency, make_user
 from procedures.models import AgencyProcedure, Declaration, Rollout, retally
-from procedures.testing import declare, make_procedure, make_rollout, make_target, standard
+from procedures.testing import declare, make_duties, make_procedure, make_rollout, make_target, standard
 from reports import flows
 from reports.bridges import Asked, Side, compare
 from reports.comparing import compared
@@ -276,3 +276,29 @@ def test_terms_of_every_kind_come_up(place):
     asked = Asked(plan.pk, province.van_lam.pk, frozenset([province.van_lam.pk]))
     bridge = compare(Side(rows, first), Side(rows, last), asked, flows=None).bridge("units")
     assert "Khoái Châu" not in bridge.term("moved_in").lines[0].why
+
+
+def test_procedures_that_rest_on_what_nobody_confirmed_are_a_term_of_their_own(place):
+    province, editor = place.province, place.editor
+    procedures = [make_procedure() for _ in range(3)]
+    make_duties(province.lac_dao, *procedures)
+    make_duties(province.chi_dao, *procedures[:2])
+    make_duties(province.lac_hong, *procedures[:1])
+    declare(province.lac_dao, on="2020-09-01", by=editor)
+    # Under ISO without a confirmation on the first day; closed before the second.
+    declare(province.chi_dao, on="2020-03-01", by=editor)
+    province.chi_dao.close(by=None, seen=1, on=day("2020-10-10"))
+    # Waits on the first day as on the second.
+    declare(province.lac_hong, on="2020-03-01", by=editor)
+    rows, (first, last) = read_rows(), (day("2020-06-30"), day("2020-12-31"))
+    for confirmed_only, (before, after), terms in (
+        (False, (3, 4), {"applied": 3, "left": -2}),
+        (True, (0, 0), {"applied": 3, "unconfirmed_out": -3}),
+    ):
+        asked = Asked(place.plan.pk, province.committee.pk, None, confirmed_only)
+        sides = Side(rows, first), Side(rows, last)
+        found = compare(*sides, asked, flows=flows.from_tally(rows, first, last, asked, user=None))
+        checked(found, asked, sides)
+        bridge = found.bridge("under_iso")
+        assert (bridge.before, bridge.after) == (before, after)
+        assert {t.code: t.number for t in bridge.terms} == terms

@@ -24,6 +24,9 @@ def test_a_tree_that_was_rearranged_counts_alike_on_every_day(place):
     province.lac_hong.revise(by=None, seen=1, on=day("2020-09-15"), parent=province.khoai_chau)
     province.chi_dao.close(by=None, seen=1, on=day("2020-10-10"), successor=province.lac_dao)
     province.home.revise(by=None, seen=1, on=day("2020-10-20"), covered_by=province.committee)
+    repealed = declare(province.binh_minh, on="2020-02-01")
+    repealed.repealed_on = day("2020-10-25")
+    repealed.save()
     rows = read_rows()
     for on in (FIRST + datetime.timedelta(days=n) for n in range(240, 340)):
         for scope in (None, province.committee, province.van_lam, province.khoai_chau):
