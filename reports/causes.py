@@ -4,6 +4,7 @@ import datetime
 from dataclasses import dataclass, replace
 
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from agencies.models import Level
@@ -25,6 +26,16 @@ class Line:
     why: str
     number: int = 1
     detail: str = ""
+
+    @property
+    def signed(self):
+        return signed(self.number)
+
+
+def signed(number):
+    """`+5`, `−3` with a minus sign, `0`."""
+    text = number_format(abs(number))
+    return f"+{text}" if number > 0 else f"−{text}" if number < 0 else text
 
 
 def written(day):

@@ -18,6 +18,7 @@ from procedures.lifecycle import Form
 from procedures.models import Plan, Rollout
 from procedures.views.lists import PER_PAGE, seen_from
 from reports.bridges import TERMS
+from reports.causes import signed
 from reports.comparing import compared
 from reports.definitions import FIGURES
 from reports.views.board import _chosen
@@ -162,12 +163,6 @@ def compare_agencies(request):
     )
 
 
-def signed(number):
-    """`+5`, `−3` with a minus sign, `0`."""
-    text = number_format(abs(number))
-    return f"+{text}" if number > 0 else f"−{text}" if number < 0 else text
-
-
 def _groups(comparison, asked):
     """The table of both days: [(heading, rows)]."""
     found = []
@@ -255,15 +250,15 @@ def _sentence(comparison, asked):
         "after": number_format(declared.after),
         "difference": signed(declared.difference),
     }
-    if not declared.terms:
+    if not declared.difference:
         text = _("From %(first)s to %(last)s the number of declared units stayed at %(after)s") % told
     else:
-        parts = ", ".join(f"{number_format(len(t.lines))} {t.label}" for t in declared.terms)
         text = (
             _("From %(first)s to %(last)s declared units went from %(before)s to %(after)s (%(difference)s)")
             % told
         )
-        text += f": {parts}"
+    if declared.terms:
+        text += ": " + ", ".join(f"{number_format(len(t.lines))} {t.label}" for t in declared.terms)
     before, after = comparison.coverage
     if before is not None and after is not None and before != after:
         text += "; " + _("procedures under ISO went from %(before)s %% to %(after)s %%") % {
