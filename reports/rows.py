@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from django.apps import apps
-from django.db.models import Q
+from django.db.models import FilteredRelation, Q
 
 from agencies.access import scope_of
 from agencies.models.tree import SEGMENT, in_subtree
@@ -33,14 +33,6 @@ COLUMNS = {
     "procedures.pastapplication": ("agency_procedure_id", "standard_id", "applied_on", "until"),
 }  # fmt: skip
 DUTIES = ("procedures.procedure", "procedures.agencyprocedure", "procedures.pastapplication")
-PLANS = ("procedures.plan", "procedures.target", "procedures.targetrevision")
-# From a record to its agency, for what may be left out because somebody may not see it anyway.
-AGENCY = {
-    "procedures.declaration": "agency__",
-    "procedures.rollout": "agency__",
-    "procedures.milestone": "rollout__agency__",
-    "procedures.rolloutmove": "rollout__agency__",
-}
 
 
 def _gathered(rows, name):
@@ -118,38 +110,70 @@ class Rows:
 
 
 def read_rows(*, duties=True, stages=None, user=None):
-    """All facts as they stand now. `stages`: only these milestones; `duties` False: no procedures.
+    """All facts as they stand now, in a few queries. `stages`: only these milestones; `duties` False: no procedures.
 
     `user` None: of every agency; else declarations, undertakings and duties only of agencies that the person sees.
     """
-    tables = {}
-    for model in COLUMNS:
-        if model in DUTIES or model in PLANS:
-            continue
-        seen = scope_of(user, AGENCY[model]) if user is not None and model in AGENCY else Q()
-        if model == "procedures.milestone" and stages is not None:
-            seen &= Q(stage__in=stages)
-        tables[model] = _table(model, seen)
-    standards = apps.get_model("procedures.standard")._base_manager.order_by("pk").values_list("pk", "code")
-    rows = Rows(tables | _plans(), dict(standards), has_duties=duties)
-    if duties:
-        tables.update(read_duties(scope_of(user, "agency__") if user is not None else Q()))
-        rows.tables.update(tables)
+    seen = Q() if user is None else scope_of(user, "agency__")
+    rollouts, reached = _of("procedures.rollout").filter(seen), "milestones__"
+    if stages is not None:
+        wanted = FilteredRelation("milestones", condition=Q(milestones__stage__in=stages))
+        rollouts, reached = rollouts.annotate(reached=wanted), "reached__"
+    tables = {
+        **_together(
+            "agencies.agency", {"agencies.pastidentity": "past__", "agencies.succession": "successions__"}
+        ),
+        **_together(
+            "procedures.plan",
+            {"procedures.target": "targets__", "procedures.targetrevision": "targets__revisions__"},
+        ),
+        **_together("procedures.declaration", {}, _of("procedures.declaration").filter(seen)),
+        **_together(
+            "procedures.rollout",
+            {"procedures.milestone": reached, "procedures.rolloutmove": "moves__"},
+            rollouts,
+        ),
+        **(read_duties(seen) if duties else {}),
+    }
+    standards = _of("procedures.standard").values_list("pk", "code")
+    rows = Rows(tables, dict(standards), has_duties=duties)
     rows.places = {pk: frozenset(rows.lineage(agency)) for pk, agency in rows.agency.items()}
     return rows
 
 
 def read_duties(among):
     """The three tables of procedures; `among`: a condition on a duty, such as `of_agencies` gives."""
-    duties = apps.get_model("procedures.agencyprocedure")._base_manager.filter(among)
+    duties = _of("procedures.agencyprocedure").filter(among)
     return {
-        "procedures.procedure": _table("procedures.procedure", Q()),
-        "procedures.agencyprocedure": _table("procedures.agencyprocedure", among),
-        "procedures.pastapplication": _table(
-            "procedures.pastapplication",
-            Q(agency_procedure__in=duties.order_by().values("pk")) if among else Q(),
-        ),
+        **_together("procedures.procedure", {}),
+        **_together("procedures.agencyprocedure", {"procedures.pastapplication": "past__"}, duties),
     }
+
+
+def _of(model):
+    return apps.get_model(model)._base_manager.order_by("pk")
+
+
+def _together(model, hanging, rows=None):
+    """Rows of a model, and of those that hang on them, in one query: {model: {id: row}}.
+
+    `hanging`: {model: the path to it}. Where two hang on one row it comes once for each pair; they are few.
+    """
+    columns = {
+        m: [f"{path}{name}" for name in ("id", *COLUMNS[m])] for m, path in {model: "", **hanging}.items()
+    }
+    tables = {m: {} for m in columns}
+    rows = (_of(model) if rows is None else rows).values_list(
+        *(name for own in columns.values() for name in own)
+    )
+    for values in rows.iterator(chunk_size=5_000):
+        first = 0
+        for m, own in columns.items():
+            part = values[first : first + len(own)]
+            first += len(own)
+            if part[0] is not None and part[0] not in tables[m]:
+                tables[m][part[0]] = dict(zip(("id", *COLUMNS[m]), part, strict=True))
+    return tables
 
 
 def of_agencies(rows, scope, ids):
@@ -162,26 +186,3 @@ def of_agencies(rows, scope, ids):
     path = "".join(f"{step:0{SEGMENT}d}" for step in rows.lineage(rows.agency[scope]))
     outside = sorted(pk for pk in ids if scope not in rows.places.get(pk, ()))
     return in_subtree(path, "agency__") | Q(agency__in=outside)
-
-
-def _table(model, among):
-    names = ("id", *COLUMNS[model])
-    rows = apps.get_model(model)._base_manager.filter(among).order_by("pk").values_list(*names)
-    return {values[0]: dict(zip(names, values, strict=True)) for values in rows.iterator(chunk_size=5_000)}
-
-
-def _plans():
-    """Plans, targets and their figures in one query: they are few, and every page asks for them."""
-    names = {
-        PLANS[0]: ("id", *COLUMNS[PLANS[0]]),
-        PLANS[1]: ("targets", *(f"targets__{name}" for name in COLUMNS[PLANS[1]])),
-        PLANS[2]: ("targets__revisions", *(f"targets__revisions__{name}" for name in COLUMNS[PLANS[2]])),
-    }
-    tables = {model: {} for model in PLANS}
-    plans = apps.get_model(PLANS[0])._base_manager.order_by("pk", "targets", "targets__revisions")
-    for values in plans.values(*(name for own in names.values() for name in own)):
-        for model, own in names.items():
-            if (pk := values[own[0]]) is not None:
-                columns = zip(COLUMNS[model], own[1:], strict=True)
-                tables[model][pk] = {"id": pk} | {column: values[name] for column, name in columns}
-    return tables

@@ -155,7 +155,7 @@ def test_somebody_not_signed_in_and_without_grants_learns_nothing(client):
 
 @pytest.mark.parametrize(
     ("asked", "budget"),
-    [({}, 18), ({"xacnhan": "1"}, 20), ({"as": "known"}, 24)],
+    [({}, 15), ({"xacnhan": "1"}, 17), ({"as": "known"}, 20)],
 )
 @pytest.mark.parametrize("username", ["lanhdao", "lacdao"])
 def test_the_page_keeps_its_query_budget(client, django_assert_max_num_queries, username, asked, budget):
