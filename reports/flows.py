@@ -11,7 +11,7 @@ from reports.rows import of_agencies
 
 
 @dataclass(frozen=True)
-class Change:
+class Balance:
     """A number of an agency on both days and what lies between. `after` = `before` + everything else."""
 
     before: int
@@ -43,8 +43,8 @@ class Change:
 class Flow:
     """Both figures of one agency."""
 
-    in_force: Change
-    under_iso: Change
+    in_force: Balance
+    under_iso: Balance
 
 
 ISO = {"names": ("applied", "taken_off")}
@@ -93,10 +93,10 @@ def _change(there, numbers, less=(0, 0), **more):
     before, up, down = numbers
     match there:
         case True, True:
-            return Change(before - less[0], more=up, fewer=down, unconfirmed=less[0] - less[1], **more)
+            return Balance(before - less[0], more=up, fewer=down, unconfirmed=less[0] - less[1], **more)
         case True, False:
-            return Change(before - less[0], left=less[0] - before, **more)
-    return Change(0, joined=before + up + down - less[1], **more)
+            return Balance(before - less[0], left=less[0] - before, **more)
+    return Balance(0, joined=before + up + down - less[1], **more)
 
 
 def _unconfirmed(day, agencies, among):
@@ -126,7 +126,7 @@ def _known_change(there, ids, **more):
     was, then, now = ids
     corrected = len(then) - len(was)
     if there == (True, True):
-        return Change(len(was), more=len(now - then), fewer=-len(then - now), corrected=corrected, **more)
+        return Balance(len(was), more=len(now - then), fewer=-len(then - now), corrected=corrected, **more)
     if there == (False, True):
-        return Change(len(was), joined=len(now), corrected=corrected, **more)
-    return Change(len(was), left=-len(then), corrected=corrected, **more)
+        return Balance(len(was), joined=len(now), corrected=corrected, **more)
+    return Balance(len(was), left=-len(then), corrected=corrected, **more)
