@@ -89,6 +89,18 @@ FIGURES = (
     Definition(
         _("coverage"), _("Procedures under ISO as a part of those in force; “–” where none is in force.")
     ),
+    Definition(
+        _("difference of two days"),
+        _(
+            "What the figure counts on the later day and not on the earlier one, less what it counts on the earlier and not on the later; each agency or undertaking stands in one term."
+        ),
+    ),
+    Definition(
+        _("as it was known"),
+        _(
+            "The figure from what was on record at the end of the day, without what was entered, changed or taken back later."
+        ),
+    ),
 )
 
 

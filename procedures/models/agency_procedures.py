@@ -73,6 +73,18 @@ class AgencyProcedureQuerySet(models.QuerySet):
         )
         return {agency: everything - confirmed for agency, everything, confirmed in counted}
 
+    def unconfirmed_of_agencies(self, on):
+        """`unconfirmed`, by agency: {id: number}, without zeros."""
+        from procedures.models.declarations import Declaration
+
+        waiting = Declaration.objects.waiting().filter(declared_on__lte=on).order_by().values("agency")
+        counted = self.filter(agency__in=waiting).order_by().values("agency")
+        counted = counted.annotate(
+            everything=models.Count("pk", filter=_under_iso(on, False)),
+            confirmed=models.Count("pk", filter=_under_iso(on, True)),
+        )
+        return {c["agency"]: n for c in counted if (n := c["everything"] - c["confirmed"])}
+
     @transaction.atomic
     def apply(self, standard, *, on, by, change_set=None):
         """Put these duties under a standard from a day until the next one they came under.

@@ -105,6 +105,7 @@ def board_pieces(view, code=""):
             "figures": shown,
             "sentence": _sentence(shown, view.on),
             "quick_dates": _quick_dates(plan, view),
+            "compare_query": view.query(plan=code or None),
             "by_form": [
                 {
                     "form": form,

@@ -9,6 +9,9 @@ from agencies.models import Agency
 from iso_rollout.text import Unreadable, parse_date
 from procedures.models import Plan
 from reports.figures import as_json, summary
+from reports.known import known, lines_after, unrecorded
+from reports.recount import board_only, recount
+from reports.rows import read_rows
 
 
 class Command(BaseCommand):
@@ -25,18 +28,15 @@ class Command(BaseCommand):
             action="store_true",
             help="count only entries that the lead agency has confirmed",
         )
+        parser.add_argument(
+            "--known-on",
+            help="count what was on record at the end of this day; default: all that is known now",
+        )
         parser.add_argument("--json", action="store_true", help="print JSON")
 
     def handle(self, **options):
-        on = timezone.localdate()
-        if options["on"]:
-            try:
-                when = parse_date(options["on"], latest=on)
-            except Unreadable as fault:
-                raise CommandError(f"--on: {fault}") from None
-            if when is None or when.precision != "day":
-                raise CommandError("--on: give a day, such as 2020-12-31.")
-            on = when.date
+        on = _day("--on", options["on"]) or timezone.localdate()
+        known_on = _day("--known-on", options["known_on"])
         plans = Plan.objects.select_related("agency")
         plan = plans.filter(code=options["plan"]).first() if options["plan"] else plans.latest(on)
         if plan is None and options["plan"]:
@@ -49,7 +49,10 @@ class Command(BaseCommand):
                 raise CommandError(f"On {on} there is no agency with the code {options['agency']}.")
             scope = Agency.objects.get(pk=scope.pk)
         confirmed_only = options["accepted_only"]
-        figures = as_json(summary(plan, on=on, scope=scope, user=None, confirmed_only=confirmed_only), on)
+        if known_on:
+            figures = self._known(plan, scope, on, known_on=known_on, confirmed_only=confirmed_only)
+        else:
+            figures = as_json(summary(plan, on=on, scope=scope, user=None, confirmed_only=confirmed_only), on)
         if confirmed_only:
             figures["accepted_only"] = True
         if options["json"]:
@@ -57,9 +60,37 @@ class Command(BaseCommand):
             return
         units, procedures = figures["units"], figures["procedures"]
         only = "  confirmed entries only" if confirmed_only else ""
+        only += f"  as known on {known_on:%d/%m/%Y}" if known_on else ""
         self.stdout.write(f"{figures['plan']}  {on:%d/%m/%Y}{only}")
         self.stdout.write(f"units {units['total']}  declared {units['declared']}  {units['by_standard']}")
         for target in figures["targets"]:
             self.stdout.write("  ".join(f"{k} {v}" for k, v in target.items()))
         self.stdout.write(f"rollouts {figures['rollouts']}")
         self.stdout.write(f"procedures {procedures}")
+
+    def _known(self, plan, scope, on, *, known_on, confirmed_only):
+        """The same figures counted from what was on record at the end of a day, with `known_on`."""
+        rows = read_rows()
+        if missing := unrecorded(rows):
+            told = ", ".join(f"{model} {number}" for model, number in missing.items())
+            self.stderr.write(f"Written without history, counted as always known: {told}")
+        found = recount(
+            known(rows, lines_after(known_on), known_on),
+            on,
+            plan=plan and plan.pk,
+            scope=scope and scope.pk,
+            confirmed_only=confirmed_only,
+        )
+        return board_only(found) | {"known_on": known_on.isoformat()}
+
+
+def _day(name, text):
+    if not text:
+        return None
+    try:
+        when = parse_date(text, latest=timezone.localdate())
+    except Unreadable as fault:
+        raise CommandError(f"{name}: {fault}") from None
+    if when is None or when.precision != "day":
+        raise CommandError(f"{name}: give a day, such as 2020-12-31.")
+    return when.date
