@@ -3,9 +3,13 @@
 from django.urls import path
 
 from procedures import converters  # noqa: F401  (makes <code:…> known)
-from reports.views import board, forecast, papers, templates, week
+from reports.views import board, forecast, papers, public, templates, week
 
 urlpatterns = [
+    path("cong-khai/", public.public_list, name="public_list"),
+    path("cong-khai/danh-sach.csv", public.public_file, {"form": "csv"}, name="public_csv"),
+    path("cong-khai/danh-sach.json", public.public_file, {"form": "json"}, name="public_json"),
+    path("robots.txt", public.robots, name="robots"),
     path("", board.start, name="start"),
     path("bang-dieu-hanh/", board.board, name="board"),
     path("ke-hoach/", board.latest_plan, name="plans"),
