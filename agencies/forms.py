@@ -5,9 +5,10 @@ from django.conf import settings
 from django.contrib.auth.forms import AuthenticationForm, UsernameField
 from django.utils.translation import gettext_lazy as _
 
-from agencies.models import Agency, Channel, NoticeKind, Role, User
+from agencies.access import grants
+from agencies.models import Agency, Channel, NoticeKind, Role, User, Weekly
 from agencies.models.history import Door
-from agencies.models.notices import USUAL, channel
+from agencies.models.notices import USUAL, WEEKLY, channel, weekly
 from agencies.viewpoint import DayField
 from iso_rollout.text import clean, fold, tone_key
 
@@ -120,11 +121,21 @@ class NoticesForm(forms.Form):
             self.fields[kind.value] = forms.ChoiceField(
                 label=kind.label, choices=Channel.choices, initial=channel(person.notice_choices, kind).value
             )
+        roles = {grant.role for grant in grants(person)}
+        self.usual_weekly = weekly({}, roles)
+        self.fields[WEEKLY] = forms.ChoiceField(
+            label=_("Each week: where my agencies stand"),
+            choices=Weekly.choices,
+            initial=weekly(person.notice_choices, roles).value,
+            help_text=_("Figures, what is overdue and what changed, for each agency where you hold a role."),
+        )
 
     def choices(self):
         """{kind: channel}, only where it is not as usual anyway."""
         chosen = {kind.value: self.cleaned_data[kind.value] for kind in NoticeKind}
-        return {kind: by for kind, by in chosen.items() if by != USUAL[NoticeKind(kind)]}
+        chosen = {kind: by for kind, by in chosen.items() if by != USUAL[NoticeKind(kind)]}
+        by = self.cleaned_data[WEEKLY]
+        return chosen | ({WEEKLY: by} if by != self.usual_weekly else {})
 
 
 class PeopleSearchForm(forms.Form):

@@ -13,12 +13,13 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.mail import EmailMessage, get_connection
+from django.core.mail import EmailMultiAlternatives, get_connection
 from django.db import IntegrityError, transaction
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.translation import ngettext
 
+from agencies import weekly
 from agencies.imports.uploads import is_dead, worker_name
 from agencies.models import Channel, Mail, Notice, NoticeKind, User
 from agencies.models.notices import BY_MAIL, MailState, channel
@@ -177,6 +178,9 @@ def written(mail):
     person = User.objects.get(pk=mail.to_id)
     if not person.is_active or not person.email:
         return None
+    if mail.week_of is not None:
+        letter = weekly.letter_to(person, mail.week_of)
+        return letter and _message(mail, person, letter.subject, letter.text, letter.html)
     wanted = [kind for kind in NoticeKind if channel(person.notice_choices, kind) in BY_MAIL]
     notices = Notice.objects.visible_to(person).unread().filter(mail=mail, kind__in=wanted)
     notices = list(notices.order_by("id"))
@@ -202,9 +206,17 @@ def written(mail):
             },
         )
         subject = _subject(notices)
+    return _message(mail, person, subject, body)
+
+
+def _message(mail, person, subject, text, html=""):
+    """One message to one person. Its id is the mail's: a server that gets it twice can tell."""
     host = urlsplit(settings.SITE_URL).hostname or "localhost"
     headers = {"Message-ID": f"<notices-{mail.pk}@{host}>", "Auto-Submitted": "auto-generated"}
-    return EmailMessage(subject, body, to=[person.email], headers=headers)
+    message = EmailMultiAlternatives(subject, text, to=[person.email], headers=headers)
+    if html:
+        message.attach_alternative(html, "text/html")
+    return message
 
 
 def _subject(notices):

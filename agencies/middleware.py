@@ -96,6 +96,8 @@ class GivesBack:
 
     @staticmethod
     def _remember_who(request, response):
+        if response.headers.get("Cache-Control", "").startswith("public"):
+            return  # a copy of it goes to others
         user = getattr(request, "user", None)
         if user is None or not user.is_authenticated or person_of(request) == user.pk:
             return

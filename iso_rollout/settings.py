@@ -33,6 +33,8 @@ SECURE_COOKIES = env.bool("SECURE_COOKIES", default=not DEBUG)
 PROVINCE_NAME = env.str("PROVINCE_NAME", default="Hưng Yên")
 LEAD_AGENCY_NAME = env.str("LEAD_AGENCY_NAME", default="Sở Khoa học và Công nghệ")
 LEAD_AGENCY_SYMBOL = env.str("LEAD_AGENCY_SYMBOL", default="SKHCN")
+# The declared units, open to everybody at /cong-khai/.
+PUBLIC_PAGE = env.bool("PUBLIC_PAGE", default=False)
 DEMO_NOTICE = env.bool("DEMO_NOTICE", default=DEBUG)
 
 

@@ -34,6 +34,18 @@ def rollouts_of(plan, *, scope, user):
     return rows.filter(agency__in=Agency.objects.within(scope)) if scope is not None else rows
 
 
+def plan_of(plans, *, scope, on):
+    """Of plans, the one to show for a scope on a day: the latest decided by then for it or above it, else the first.
+
+    None without any.
+    """
+    above = [p for p in plans if scope.path.startswith(p.agency.path)] or plans
+    decided = [p for p in above if p.decided_on <= on]
+    if decided:
+        return max(decided, key=lambda p: (p.starts_on, p.pk))
+    return min(above, key=lambda p: (p.starts_on, p.pk), default=None)
+
+
 @dataclass(frozen=True)
 class Share:
     """A part of a whole. `query` selects the part in its list, `whole_query` the whole."""

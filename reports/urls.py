@@ -3,9 +3,13 @@
 from django.urls import path
 
 from procedures import converters  # noqa: F401  (makes <code:…> known)
-from reports.views import board, compare, forecast, papers, templates
+from reports.views import board, compare, forecast, papers, public, templates, week
 
 urlpatterns = [
+    path("cong-khai/", public.public_list, name="public_list"),
+    path("cong-khai/danh-sach.csv", public.public_file, {"form": "csv"}, name="public_csv"),
+    path("cong-khai/danh-sach.json", public.public_file, {"form": "json"}, name="public_json"),
+    path("robots.txt", public.robots, name="robots"),
     path("", board.start, name="start"),
     path("bang-dieu-hanh/", board.board, name="board"),
     path("ke-hoach/", board.latest_plan, name="plans"),
@@ -13,6 +17,7 @@ urlpatterns = [
     path("ke-hoach/<code:code>/du-bao/", forecast.forecast_page, name="forecast"),
     path("so-sanh/", compare.compare_page, name="compare"),
     path("so-sanh/co-quan/", compare.compare_agencies, name="compare_agencies"),
+    path("toi/thu-tuan/", week.this_week, name="weekly_mail"),
     path("bao-cao/", papers.reports, name="reports"),
     path("bao-cao/xem/", papers.preview, name="report_preview"),
     path("bao-cao/xem/tep.docx", papers.draft, {"form": "docx"}, name="report_docx"),

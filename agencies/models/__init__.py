@@ -5,7 +5,7 @@ from .aliases import AgencyAlias
 from .history import Change, ChangeSet, Upload
 from .identities import PastIdentity, Succession
 from .kept import KeptForm, SentOnce
-from .notices import Channel, Mail, Notice, NoticeKind
+from .notices import Channel, Mail, Notice, NoticeKind, Weekly
 from .people import Membership, Role, User
 from .tree import Kind, Level
 
@@ -28,4 +28,5 @@ __all__ = [
     "Succession",
     "Upload",
     "User",
+    "Weekly",
 ]

@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from agencies.access import scope_of
+from agencies.models.people import Role
 
 
 class NoticeKind(models.TextChoices):
@@ -40,6 +41,26 @@ USUAL = {
     NoticeKind.UPLOAD: Channel.REGISTER,
 }
 BATCH = 1_000
+
+
+class Weekly(models.TextChoices):
+    """Whether the weekly mail about one's agencies reaches a person."""
+
+    MAIL = "mail", _("by mail, every Monday")
+    NONE = "none", _("not at all")
+
+
+WEEKLY = "weekly"  # its key among a person's choices
+# Who gets it until they choose: leadership, which only reads, and coordinators.
+WEEKLY_READERS = frozenset({Role.VIEWER, Role.COORDINATOR})
+
+
+def weekly(choices, roles):
+    """Whether the weekly mail goes to a person, by what they chose; else by the roles that they hold."""
+    chosen = (choices or {}).get(WEEKLY)
+    if chosen in Weekly.values:
+        return Weekly(chosen)
+    return Weekly.MAIL if WEEKLY_READERS & set(roles) else Weekly.NONE
 
 
 def channel(choices, kind):
@@ -172,6 +193,8 @@ class Mail(models.Model):
     )
     # The day of a daily mail; empty: sent at once.
     digest_on = models.DateField(_("daily mail of"), null=True, blank=True)
+    # The Monday of a weekly mail (agencies.weekly); empty: it carries notices.
+    week_of = models.DateField(_("weekly mail of"), null=True, blank=True)
     state = models.CharField(_("state"), max_length=8, choices=MailState.choices, default=MailState.WAITING)
     tries = models.PositiveSmallIntegerField(_("attempts"), default=0)
     fault = models.CharField(_("fault"), max_length=300, blank=True)
@@ -198,6 +221,15 @@ class Mail(models.Model):
                 fields=["to", "digest_on"],
                 condition=Q(digest_on__isnull=False),
                 name="mail_daily_once_a_day",
+            ),
+            models.UniqueConstraint(
+                fields=["to", "week_of"],
+                condition=Q(week_of__isnull=False),
+                name="mail_weekly_once_a_week",
+            ),
+            models.CheckConstraint(
+                condition=Q(digest_on__isnull=True) | Q(week_of__isnull=True),
+                name="mail_is_of_a_day_or_a_week",
             ),
             models.CheckConstraint(
                 condition=Q(claimed_by="", claimed_at__isnull=True)

@@ -255,6 +255,20 @@ def test_two_daily_mails_of_one_day():
     Mail.objects.create(to=user)
 
 
+@refused("mail_weekly_once_a_week")
+def test_two_weekly_mails_of_one_week():
+    user = make_user()
+    Mail.objects.create(to=user, week_of=day("2020-06-08"))
+    with database_refuses("mail_weekly_once_a_week"):
+        Mail.objects.create(to=user, week_of=day("2020-06-08"))
+
+
+@refused("mail_is_of_a_day_or_a_week")
+def test_a_mail_of_a_day_and_of_a_week():
+    with database_refuses("mail_is_of_a_day_or_a_week"):
+        Mail.objects.create(to=make_user(), digest_on=day("2020-06-08"), week_of=day("2020-06-08"))
+
+
 @refused("mail_claim_is_whole")
 def test_half_a_claim_of_a_mail():
     with database_refuses("mail_claim_is_whole"):

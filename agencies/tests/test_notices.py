@@ -108,7 +108,10 @@ def test_nonsense_reads_nothing(client, person, typed):
 
 def test_a_person_chooses_for_each_kind(client, person):
     client.force_login(person)
-    typed = {kind.value: Channel.NONE.value for kind in NoticeKind} | {"seen": person.version}
+    typed = {kind.value: Channel.NONE.value for kind in NoticeKind} | {
+        "seen": person.version,
+        "weekly": "none",
+    }
     assert client.post(reverse("choose_notices"), typed | {"due": "digest"}).status_code == 302
     person = User.objects.get(pk=person.pk)
     # What is as usual is not kept: it follows when the usual changes.
@@ -127,7 +130,10 @@ def test_a_choice_that_does_not_exist_is_refused(client, person):
 
 def test_a_stale_choice_is_asked_again(client, person):
     client.force_login(person)
-    typed = {kind.value: Channel.REGISTER.value for kind in NoticeKind} | {"seen": person.version}
+    typed = {kind.value: Channel.REGISTER.value for kind in NoticeKind} | {
+        "seen": person.version,
+        "weekly": "none",
+    }
     person.revise(by=person, seen=person.version, phone="0221")
     answer = client.post(reverse("choose_notices"), typed)
     assert answer.status_code == 409

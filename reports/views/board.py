@@ -3,9 +3,7 @@
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from agencies.models import Level
@@ -15,7 +13,7 @@ from procedures.models import Plan
 from procedures.views.lists import seen_from
 from procedures.views.work import my_work
 from procedures.work import works
-from reports import charts, figures
+from reports import charts, figures, sentences
 from reports.cached import cached
 from reports.definitions import FIGURES
 from reports.outlook import outlook
@@ -103,7 +101,7 @@ def board_pieces(view, code=""):
             "curve": _curve(against_time, view.on),
             "definitions": FIGURES,
             "figures": shown,
-            "sentence": _sentence(shown, view.on),
+            "sentence": sentences.of_units(shown, view.on),
             "quick_dates": _quick_dates(plan, view),
             "compare_query": view.query(plan=code or None),
             "by_form": [
@@ -174,27 +172,7 @@ def _chosen(plans, code, view):
             if plan.code == code:
                 return plan
         raise Http404
-    above = [p for p in plans if view.scope.path.startswith(p.agency.path)] or plans
-    decided = [p for p in above if p.decided_on <= view.on]
-    if decided:
-        return max(decided, key=lambda p: (p.starts_on, p.pk))
-    return min(above, key=lambda p: (p.starts_on, p.pk), default=None)
-
-
-def _sentence(shown, day):
-    """The board in one sentence: how many have declared, and what is overdue."""
-    units = shown.units.declared
-    text = _("By %(day)s, %(part)s of %(whole)s units have declared") % {
-        "day": f"{day:%d/%m/%Y}",
-        "part": number_format(units.part),
-        "whole": number_format(units.whole),
-    }
-    late = shown.progress.count(late=True) if shown.progress else 0
-    if late:
-        text += ngettext("; %(n)s rollout is overdue", "; %(n)s rollouts are overdue", late) % {
-            "n": number_format(late)
-        }
-    return f"{text}."
+    return figures.plan_of(plans, scope=view.scope, on=view.on)
 
 
 def _quick_dates(plan, view):

@@ -33,6 +33,7 @@ class Register:
             "DEMO_NOTICE": "true",
             "LOG_LEVEL": "WARNING",
             "MEDIA_ROOT": str(self.folder / "media"),
+            "PUBLIC_PAGE": "true",
             "STATIC_ROOT": str(self.folder / "static"),
         }
 
