@@ -26,6 +26,7 @@ from agencies.models import ChangeSet, Notice, NoticeKind, Upload
 from agencies.models.history import Door, UploadState, _upload_path
 from agencies.progress import Doing, tell, told_as
 from iso_rollout.sheets.guard import MAX_BYTES
+from iso_rollout.text import storable
 
 from . import engine, staging
 from .checked import Options
@@ -100,13 +101,14 @@ def _found(checked):
     problems += [(p, False) for p in checked.warnings[:SHOWN_PROBLEMS]]
     return {
         "counts": checked.counts | {"digest": checked.digest if checked.is_fine else ""},
-        "problems": [
+        # A heading with U+0000 is named as it stands.
+        "problems": storable([
             {
                 "code": p.code, "message": p.message, "sheet": p.sheet, "cell": p.cell, "column": str(p.column),
                 "params": {k: str(v) for k, v in p.params.items()}, "blocks": blocks,
             }
             for p, blocks in problems
-        ],
+        ]),
     }  # fmt: skip
 
 

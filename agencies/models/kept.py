@@ -9,6 +9,8 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from iso_rollout.text import storable
+
 # Never kept, whatever the form.
 SECRET = ("password", "csrfmiddlewaretoken")
 MOST_BYTES = 600_000
@@ -31,7 +33,7 @@ class KeptFormManager(models.Manager):
             token=secrets.token_urlsafe(24),
             page=page[:2000],
             action=action[:2000],
-            pairs=pairs,
+            pairs=storable(pairs),
         )
 
     def of(self, person, token):

@@ -102,6 +102,14 @@ def test_passwords_and_tokens_are_never_kept_and_too_much_is_not(client, person)
     assert not KeptForm.objects.exists()
 
 
+def test_what_a_database_refuses_is_kept_without_it(client, person):
+    sign_in(client, person)
+    run_out(client)
+    headers = {"Referer": "http://testserver/toi/"}
+    client.post("/toi/", PROFILE | {"position": "Chuyên\x00 viên"}, headers=headers)
+    assert ["position", "Chuyên\ufffd viên"] in KeptForm.objects.get().pairs
+
+
 def test_a_form_of_which_no_page_is_left_shows_the_words(client, person):
     # The address accepts only what is sent: a page that had come back with errors stood there.
     back = send_after_the_session_ran_out(client, person, referer="http://testserver/vai-tro/1/ket-thuc/")

@@ -14,6 +14,7 @@ _INVISIBLE = re.compile("[\u00ad\u034f\u200b-\u200d\u2060-\u2064\ufeff]")
 _BAD = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffd-\uffff]"
 )
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 TONES = {"\u0300": 1, "\u0309": 2, "\u0303": 3, "\u0301": 4, "\u0323": 5}  # huyền hỏi ngã sắc nặng
 
@@ -39,6 +40,15 @@ def find_bad_characters(text):
     if text.isprintable():
         return []
     return list(dict.fromkeys(f"U+{ord(char):04X}" for char in _BAD.findall(text)))
+
+
+def storable(value):
+    """Text, or lists and dictionaries of it, with U+FFFD for what a database refuses: U+0000 and halves of surrogate pairs."""
+    if isinstance(value, str):
+        return _UNSTORABLE.sub("\ufffd", value)
+    if isinstance(value, dict):
+        return {storable(key): storable(held) for key, held in value.items()}
+    return [storable(held) for held in value] if isinstance(value, list | tuple) else value
 
 
 def strip_accents(text):

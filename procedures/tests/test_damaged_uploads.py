@@ -3,6 +3,7 @@
 `UPLOAD_MUTATIONS=2000 pytest procedures/tests/test_damaged_uploads.py -n 2` is the long run.
 """
 
+import json
 import os
 import pickle
 import random
@@ -206,6 +207,15 @@ def upload(client, coordinator):
         {"kind": "declarations", "on": "31/12/2021", "file": SimpleUploadedFile("a.xlsx", data)},
     )
     return Upload.objects.get()
+
+
+def test_a_heading_with_a_character_that_no_database_holds_is_named(client, coordinator):
+    data = "Mã cơ quan,Số TTH\x00,Ngày công bố\nX,12,1/1/2020\n".encode()
+    given = {"kind": "declarations", "on": "31/12/2021", "file": SimpleUploadedFile("ds.csv", data)}
+    client.force_login(coordinator)
+    assert client.post(reverse("imports"), given).status_code in (302, 422)
+    told = json.dumps(Upload.objects.get().problems)
+    assert "\\ufffd" in told and "\\u0000" not in told
 
 
 def nonsense(chance, names, real):

@@ -793,8 +793,11 @@ READ_ONLY = (
     "agencies_change",
     "agencies_upload",
 )
+# While it is off, the public page is not there for any method.
+PUBLIC = {"public_list", "public_csv", "public_json"}
 WITHOUT_EFFECT = (
     LOOKED_AT
+    | PUBLIC
     | {f"admin:{name}_{act}" for name in READ_ONLY for act in ("changelist", "add", "change", "delete")}
     | {"admin:agencies_agency_delete", "admin:agencies_agency_changelist", "admin:procedures_target_add"}
 )
