@@ -33,7 +33,7 @@ def test_a_row_is_edited_in_place_with_the_keyboard_alone(browser_of, at):
     page.keyboard.type("Một cửa liên thông")
     page.keyboard.press("Enter")
     page.locator(".messages .success").wait_for()
-    assert page.locator("tr.is-editing").count() == 0
+    page.locator("tr.is-editing").wait_for(state="detached")
     assert cell(page, 0, "Ghi chú") == "Một cửa liên thông"
     assert "Đã lưu 1 thủ tục." in page.locator(".messages").inner_text()
 
