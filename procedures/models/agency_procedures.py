@@ -59,14 +59,19 @@ class AgencyProcedureQuerySet(models.QuerySet):
 
     def unconfirmed(self, on):
         """By how much fewer of these duties run under a standard on a day when only confirmed entries count."""
+        return sum(self.unconfirmed_by_agency(on).values())
+
+    def unconfirmed_by_agency(self, on):
+        """The same by agency: {agency id: how many}, of those that have a declaration to be confirmed. One query."""
         from procedures.models.declarations import Declaration
 
         waiting = Declaration.objects.waiting().filter(declared_on__lte=on).order_by().values("agency")
-        counted = self.filter(agency__in=waiting).aggregate(
+        counted = self.filter(agency__in=waiting).order_by().values_list("agency")
+        counted = counted.annotate(
             everything=models.Count("pk", filter=_under_iso(on, False)),
             confirmed=models.Count("pk", filter=_under_iso(on, True)),
         )
-        return counted["everything"] - counted["confirmed"]
+        return {agency: everything - confirmed for agency, everything, confirmed in counted}
 
     @transaction.atomic
     def apply(self, standard, *, on, by, change_set=None):
