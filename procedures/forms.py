@@ -58,6 +58,7 @@ class AgencyFilter(FilterForm):
     standard = _choice(_("Standard"), [])
     declared = _choice(_("Declared"), YES_NO)
     late = _tick(_("Overdue only"))
+    quiet = _tick(_("Not updated for 90 days"))
     units = _tick(_("Units only"))
 
     def __init__(self, data):

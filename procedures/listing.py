@@ -6,6 +6,7 @@ returns a queryset limited to what the person sees.
 
 from agencies.access import visible_to
 from agencies.models import Agency
+from procedures.freshness import unchanged, with_last_change
 from procedures.lifecycle import Phase
 from procedures.models import AgencyProcedure, Procedure, Rollout
 from procedures.stages import going_on, in_phase, ranks_of, with_stage
@@ -28,7 +29,7 @@ def narrowed(rows, wanted):
         rows = rows.filter(level_then__in=wanted["level"].split(","))
     if wanted.get("kind"):
         rows = rows.filter(kind_then=wanted["kind"])
-    if wanted.get("units") or wanted.get("declared") or wanted.get("standard") or wanted.get("phase"):
+    if any(wanted.get(name) for name in ("units", "declared", "standard", "phase", "quiet")):
         rows = rows.units()
     if wanted.get("declared"):
         rows = rows.filter(standard_then__isnull=wanted["declared"] == "no")
@@ -40,6 +41,8 @@ def narrowed(rows, wanted):
         rows = in_phase(rows, wanted["phase"])
     if wanted.get("late"):
         rows = rows.filter(late_then=True)
+    if wanted.get("quiet"):
+        rows = unchanged(with_last_change(rows, rows._as_of_day), rows._as_of_day)
     return rows
 
 

@@ -79,6 +79,16 @@ FIGURES = (
     Definition(
         _("coverage"), _("Procedures under ISO as a part of those in force; “–” where none is in force.")
     ),
+    Definition(
+        _("not updated for 90 days"),
+        _(
+            "Units at which nothing was recorded in the 90 days to the day: neither of the agency, nor an undertaking, milestone, declaration or procedure."
+        ),
+    ),
+    Definition(
+        _("counted at"),
+        _("The moment at which these figures were worked out; nothing was changed in the register since."),
+    ),
 )
 
 

@@ -21,6 +21,7 @@ from procedures.work import works
 from reports import charts, figures
 from reports.cached import cached
 from reports.definitions import FIGURES
+from reports.freshness import freshness
 from reports.outlook import outlook
 
 LATE_SHOWN = 5
@@ -78,6 +79,7 @@ def board(request):
             "figures": shown,
             "sentence": _sentence(shown, view.on),
             "quick_dates": _quick_dates(plan, view),
+            "freshness": fresh(view, request.user),
             "by_form": [
                 {
                     "form": form,
@@ -100,6 +102,18 @@ def board(request):
         },
         status=view.status,
     )
+
+
+def fresh(view, user):
+    """How fresh the data of the scope are, counted once for a state of the data."""
+    agencies_url = reverse("agencies")
+    return cached(
+        "freshness", view.scope.pk, view.on, view.query(), user=user,
+        build=lambda: freshness(
+            on=view.on, scope=view.scope, user=user,
+            link=lambda **filters: agencies_url + view.query(units="yes", **filters),
+        ),
+    )  # fmt: skip
 
 
 def plan_outlook(plan, view, user):
