@@ -115,6 +115,7 @@ class AcceptanceFilter(FilterForm):
 class DutyFilter(FilterForm):
     q = forms.CharField(label=_("Search procedure"), required=False, max_length=200)
     iso = _choice(_("Under ISO"), YES_NO)
+    own = _tick(_("Only the system of this agency"))
 
 
 class CatalogueFilter(FilterForm):

@@ -4,6 +4,8 @@ Each function takes a person, a `Viewpoint` and the filter's cleaned data ({}: n
 returns a queryset limited to what the person sees.
 """
 
+from django.db.models import Q
+
 from agencies.access import visible_to
 from agencies.models import Agency
 from procedures.freshness import unchanged, with_last_change
@@ -75,7 +77,9 @@ def rollouts(user, view, wanted, *, plan):
 
 def duties(user, view, wanted):
     """The procedures that agencies of a scope handle on a day, under ISO or not."""
-    rows = AgencyProcedure.objects.filter(agency__in=of_scope(user, view)).in_force(view.on)
+    rows = AgencyProcedure.objects.filter(agency__in=of_scope(user, view, bool(wanted.get("own")))).in_force(
+        view.on
+    )
     if wanted.get("iso"):
         under = rows.under_iso(view.on, confirmed_only=view.confirmed_only)
         rows = under if wanted["iso"] == "yes" else rows.exclude(pk__in=under.values("pk"))
@@ -84,7 +88,10 @@ def duties(user, view, wanted):
     return rows.order_by("agency_id", "procedure_id")
 
 
-def of_scope(user, view):
-    """The ids of the agencies of a scope on a day, as a subquery."""
+def of_scope(user, view, own=False):
+    """The ids of the agencies of a scope on a day, as a subquery. `own`: only those in the system of the scope itself."""
     found = visible_to(user).as_of(view.on)
-    return (found.within(view.scope) if view.scope else found.none()).order_by().values("pk")
+    found = found.within(view.scope) if view.scope else found.none()
+    if own and view.scope:
+        found = found.filter(Q(pk=view.scope.pk) | Q(covered_by_id_then=view.scope.pk))
+    return found.order_by().values("pk")

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from procedures import converters  # noqa: F401  (makes <code:…> known)
-from reports.views import board, forecast, papers, templates
+from reports.views import board, forecast, papers, templates, territory
 
 urlpatterns = [
     path("", board.start, name="start"),
@@ -11,6 +11,8 @@ urlpatterns = [
     path("ke-hoach/", board.latest_plan, name="plans"),
     path("ke-hoach/<code:code>/", board.plan_page, name="plan"),
     path("ke-hoach/<code:code>/du-bao/", forecast.forecast_page, name="forecast"),
+    path("dia-ban/<int:pk>/", territory.territory_page, name="territory"),
+    path("dia-ban/<int:pk>/30-ngay/<slug:kind>/", territory.recent_list, name="territory_recent"),
     path("bao-cao/", papers.reports, name="reports"),
     path("bao-cao/xem/", papers.preview, name="report_preview"),
     path("bao-cao/xem/tep.docx", papers.draft, {"form": "docx"}, name="report_docx"),

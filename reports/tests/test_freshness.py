@@ -132,8 +132,8 @@ def test_the_list_says_since_when(client, old):
     client.force_login(old.viewer)
     told = client.get(reverse("agencies"), {"quiet": "yes"}).text
     since = timezone.localtime(timezone.now() - datetime.timedelta(days=100))
-    assert f"cập nhật lần cuối {since:%d/%m/%Y}" in told
-    assert "cập nhật lần cuối" not in client.get(reverse("agencies")).text
+    assert f"cập nhật gần nhất {since:%d/%m/%Y}" in told
+    assert "cập nhật gần nhất" not in client.get(reverse("agencies")).text
     Change.objects.all().delete()
     assert "chưa từng cập nhật" in client.get(reverse("agencies"), {"quiet": "yes"}).text
 

@@ -51,7 +51,7 @@ def board(request):
     if view.scope is None:
         return render(request, "reports/no_grants.html")
     plans = list(Plan.objects.visible_to(request.user).select_related("agency", "decision"))
-    plan = _chosen(plans, request.GET.get("plan"), view)
+    plan = chosen_plan(plans, request.GET.get("plan"), view)
     districts = _tiles(view, request.user)
     agencies_url = reverse("agencies")
     rollouts_url = reverse("rollouts", args=[plan.code]) if plan else ""
@@ -80,6 +80,7 @@ def board(request):
             "sentence": _sentence(shown, view.on),
             "quick_dates": _quick_dates(plan, view),
             "freshness": fresh(view, request.user),
+            "territory_url": reverse("territory", args=[view.scope.pk]) + view.query(agency=None),
             "by_form": [
                 {
                     "form": form,
@@ -140,7 +141,7 @@ def _curve(against_time, on):
     return charts.s_curve(against_time.curve, on=on, month_label=lambda day: f"{day:%m/%y}")
 
 
-def _chosen(plans, code, view):
+def chosen_plan(plans, code, view):
     """The plan of the address, else the latest one decided by the day for this scope."""
     if code:
         for plan in plans:
@@ -243,6 +244,7 @@ def _tiles(view, user):
             "communes": sorted(own, key=lambda c: (-int(c.phase.value), c.sort_key)),
             "declared": sum(c.standard_then is not None for c in own),
             "url": reverse("board") + view.query(agency=pk),
+            "territory_url": reverse("territory", args=[pk]) + view.query(agency=None),
         }
         for pk, own in districts.items()
         if pk in names
