@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from django.db import connection, transaction
-from django.db.models import Count, Max, Min, Sum
+from django.db.models import Count, Max, Sum
 from django.utils import timezone
 
 from agencies.models import Agency, PastIdentity
@@ -29,6 +29,8 @@ from procedures.models import (
     RolloutMove,
 )
 from procedures.models.tallies import BEGINNING, count_coverage
+
+PAST_DAYS = 20  # days before today on which coverage is counted anew from the duties
 
 
 @dataclass(frozen=True)
@@ -98,10 +100,12 @@ def coverage_tally():
 def coverage_on_days():
     """What the tally adds up to on some days, against the duties in force and under ISO on that day."""
     rows, found = 0, []
-    for day in _days():
+    for day in days_counted():
+        # The tally does not hold the days of the agencies themselves; who reads it asks for those that exist.
+        living = Agency.objects.open_on(day).order_by().values("pk")
         stored = {
             agency: (force, iso)
-            for agency, force, iso in CoverageTally.objects.filter(day__lte=day)
+            for agency, force, iso in CoverageTally.objects.filter(day__lte=day, agency__in=living)
             .values_list("agency")
             .annotate(force=Sum("in_force"), iso=Sum("under_iso"))
             if (force, iso) != (0, 0)
@@ -118,13 +122,25 @@ def coverage_on_days():
     return rows, found
 
 
-def _days():
-    """Today, and before, at the middle and at the end of what the tally knows: each costs a pass over the duties."""
-    span = CoverageTally.objects.filter(day__gt=BEGINNING).aggregate(first=Min("day"), last=Max("day"))
-    days = {timezone.localdate()}
-    if span["first"]:
-        middle = span["first"] + (span["last"] - span["first"]) / 2
-        days |= {span["first"] - datetime.timedelta(days=1), middle, span["last"]}
+def days_counted():
+    """The days on which coverage is counted from the duties: today, the day before the first change, and of the days
+    on which the tally changes the first, the last and others evenly between them, `PAST_DAYS` in all.
+
+    Each costs a pass over the duties.
+    """
+    days, today = {timezone.localdate()}, timezone.localdate()
+    changing = CoverageTally.objects.filter(day__gt=BEGINNING).order_by("day").values_list("day", flat=True)
+    changing = list(changing.distinct())
+    if changing:
+        last = len(changing) - 1
+        days |= {changing[round(last * step / (PAST_DAYS - 1))] for step in range(PAST_DAYS)}
+        days.add(changing[0] - datetime.timedelta(days=1))
+        # Few days of change: the days between them must hold what the day before said.
+        span = (max(today, changing[-1]) - changing[0]).days
+        for step in range(1, PAST_DAYS):
+            if len(days) > PAST_DAYS:
+                break
+            days.add(changing[0] + datetime.timedelta(days=span * step // PAST_DAYS))
     return sorted(days)
 
 

@@ -58,6 +58,7 @@ class AgencyFilter(FilterForm):
     standard = _choice(_("Standard"), [])
     declared = _choice(_("Declared"), YES_NO)
     late = _tick(_("Overdue only"))
+    quiet = _tick(_("Not updated for 90 days"))
     units = _tick(_("Units only"))
 
     def __init__(self, data):
@@ -115,6 +116,7 @@ class AcceptanceFilter(FilterForm):
 class DutyFilter(FilterForm):
     q = forms.CharField(label=_("Search procedure"), required=False, max_length=200)
     iso = _choice(_("Under ISO"), YES_NO)
+    own = _tick(_("Only the system of this agency"))
 
 
 class CatalogueFilter(FilterForm):

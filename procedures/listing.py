@@ -4,8 +4,11 @@ Each function takes a person, a `Viewpoint` and the filter's cleaned data ({}: n
 returns a queryset limited to what the person sees.
 """
 
+from django.db.models import Q
+
 from agencies.access import visible_to
 from agencies.models import Agency
+from procedures.freshness import unchanged, with_last_change
 from procedures.lifecycle import Phase
 from procedures.models import AgencyProcedure, Procedure, Rollout
 from procedures.stages import going_on, in_phase, ranks_of, with_stage
@@ -27,7 +30,7 @@ def narrowed(rows, wanted):
         rows = rows.filter(level_then__in=wanted["level"].split(","))
     if wanted.get("kind"):
         rows = rows.filter(kind_then=wanted["kind"])
-    if wanted.get("units") or wanted.get("declared") or wanted.get("standard") or wanted.get("phase"):
+    if any(wanted.get(name) for name in ("units", "declared", "standard", "phase", "quiet")):
         rows = rows.units()
     if wanted.get("declared"):
         rows = rows.filter(standard_then__isnull=wanted["declared"] == "no")
@@ -39,6 +42,8 @@ def narrowed(rows, wanted):
         rows = in_phase(rows, wanted["phase"])
     if wanted.get("late"):
         rows = rows.filter(late_then=True)
+    if wanted.get("quiet"):
+        rows = unchanged(with_last_change(rows, rows._as_of_day), rows._as_of_day)
     return rows
 
 
@@ -74,7 +79,9 @@ def rollouts(user, view, wanted, *, plan):
 
 def duties(user, view, wanted):
     """The procedures that agencies of a scope handle on a day, under ISO or not."""
-    rows = AgencyProcedure.objects.filter(agency__in=of_scope(user, view)).in_force(view.on)
+    rows = AgencyProcedure.objects.filter(agency__in=of_scope(user, view, bool(wanted.get("own")))).in_force(
+        view.on
+    )
     if wanted.get("iso"):
         under = rows.under_iso(view.on, confirmed_only=view.confirmed_only)
         rows = under if wanted["iso"] == "yes" else rows.exclude(pk__in=under.values("pk"))
@@ -83,6 +90,9 @@ def duties(user, view, wanted):
     return rows.order_by("agency_id", "procedure_id")
 
 
-def of_scope(user, view):
-    """The ids of the agencies of a scope on a day, as a subquery."""
-    return view.narrowed(visible_to(user).as_of(view.on)).order_by().values("pk")
+def of_scope(user, view, own=False):
+    """The ids of the agencies of a scope on a day, as a subquery. `own`: only those in the system of the scope itself."""
+    found = view.narrowed(visible_to(user).as_of(view.on))
+    if own and view.scope:
+        found = found.filter(Q(pk=view.scope.pk) | Q(covered_by_id_then=view.scope.pk))
+    return found.order_by().values("pk")

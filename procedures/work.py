@@ -9,17 +9,15 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Exists, F, Func, IntegerField, OuterRef, Q, Subquery, Window
 from django.db.models.functions import Coalesce
-from django.utils import timezone
 
 from agencies.access import grants, roles_anywhere, scope_of
 from agencies.cached import cached
-from agencies.models import Agency, Change, ChangeSet, Notice, Role, User
+from agencies.models import Agency, ChangeSet, Notice, Role, User
+from procedures.freshness import unchanged, with_last_change
 from procedures.gaps import open_rollouts, with_gaps
 from procedures.lifecycle import KEEPERS, RECORDERS, Stage
 from procedures.models import Declaration, Milestone, Rollout
 from procedures.models.rollouts import SOON
-
-QUIET = 90  # days without a change after which a unit that has work to do is asked about
 
 
 def works(user):
@@ -74,12 +72,9 @@ def gaps(user):
 
 def quiet(user, today):
     """Units that have an undertaking to go on with, and no change on record for 90 days."""
-    last = Change.objects.filter(agency=OuterRef("pk")).order_by("-id").values("change_set__made_at")[:1]
-    since = timezone.now() - datetime.timedelta(days=QUIET)
     units = Agency.objects.filter(scope_of(user, roles=RECORDERS)).open_on(today).units()
     going = Rollout.objects.going().filter(agency=OuterRef("pk"))
-    units = units.filter(Exists(going)).annotate(changed_at=Subquery(last))
-    return units.filter(Q(changed_at__lt=since) | Q(changed_at__isnull=True))
+    return unchanged(with_last_change(units.filter(Exists(going)), today), today)
 
 
 def news(user, since):

@@ -101,6 +101,16 @@ FIGURES = (
             "The figure from what was on record at the end of the day, without what was entered, changed or taken back later."
         ),
     ),
+    Definition(
+        _("not updated for 90 days"),
+        _(
+            "Units at which nothing was recorded in the 90 days to the day: neither of the agency, nor an undertaking, milestone, declaration or procedure."
+        ),
+    ),
+    Definition(
+        _("counted at"),
+        _("The moment at which these figures were worked out; nothing was changed in the register since."),
+    ),
 )
 
 

@@ -102,7 +102,7 @@ def _change(there, numbers, less=(0, 0), **more):
 def _unconfirmed(day, agencies, among):
     """{agency: how many duties run under a standard only by entries that are not confirmed}."""
     duties = AgencyProcedure.objects.filter(among).in_force(day)
-    return {pk: n for pk, n in duties.unconfirmed_of_agencies(day).items() if pk in agencies}
+    return {pk: n for pk, n in duties.unconfirmed_by_agency(day).items() if pk in agencies}
 
 
 def from_rows(first, last, asked):

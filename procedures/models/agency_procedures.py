@@ -62,7 +62,7 @@ class AgencyProcedureQuerySet(models.QuerySet):
         return sum(self.unconfirmed_by_agency(on).values())
 
     def unconfirmed_by_agency(self, on):
-        """The same for each agency that has entries waiting: {agency's id: number}."""
+        """The same by agency: {agency id: how many}, of those that have a declaration to be confirmed. One query."""
         from procedures.models.declarations import Declaration
 
         waiting = Declaration.objects.waiting().filter(declared_on__lte=on).order_by().values("agency")
@@ -72,18 +72,6 @@ class AgencyProcedureQuerySet(models.QuerySet):
             confirmed=models.Count("pk", filter=_under_iso(on, True)),
         )
         return {agency: everything - confirmed for agency, everything, confirmed in counted}
-
-    def unconfirmed_of_agencies(self, on):
-        """`unconfirmed`, by agency: {id: number}, without zeros."""
-        from procedures.models.declarations import Declaration
-
-        waiting = Declaration.objects.waiting().filter(declared_on__lte=on).order_by().values("agency")
-        counted = self.filter(agency__in=waiting).order_by().values("agency")
-        counted = counted.annotate(
-            everything=models.Count("pk", filter=_under_iso(on, False)),
-            confirmed=models.Count("pk", filter=_under_iso(on, True)),
-        )
-        return {c["agency"]: n for c in counted if (n := c["everything"] - c["confirmed"])}
 
     @transaction.atomic
     def apply(self, standard, *, on, by, change_set=None):

@@ -156,10 +156,11 @@ def duty_list(request):
     wanted = form.cleaned_data if form.is_valid() else {}
     rows = listing.duties(request.user, view, wanted).select_related("agency", "procedure", "standard")
     # Two million rows are not counted for a page: the tally knows how many there are.
-    counted = CoverageTally.objects.filter(agency__in=listing.of_scope(request.user, view))
+    own = {"own": wanted.get("own")}
+    counted = CoverageTally.objects.filter(agency__in=listing.of_scope(request.user, view, bool(own["own"])))
     in_force, under_iso = counted.totals(view.on)
     if view.confirmed_only:
-        under_iso -= listing.duties(request.user, view, {}).unconfirmed(view.on)
+        under_iso -= listing.duties(request.user, view, own).unconfirmed(view.on)
     count = {"yes": under_iso, "no": in_force - under_iso}.get(wanted.get("iso"), in_force)
     if wanted.get("q"):
         count = None

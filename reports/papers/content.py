@@ -40,6 +40,11 @@ def build(kind, *, plan, on, scope, user, office, confirmed_only=False):
         ).as_dict()
 
 
+def counts_confirmed_only(content):
+    """Whether a content counts confirmed entries only; what was published before there was the choice counts all."""
+    return content.get("confirmed_only", False)
+
+
 def day_in_words(day):
     """ngày 05 tháng 02 năm 2026: days below 10 and the months 1 and 2 with a zero in front (NĐ 30, Phụ lục I)."""
     month = f"{day.month:02d}" if day.month < 3 else str(day.month)
@@ -49,6 +54,7 @@ def day_in_words(day):
 class _Report:
     def __init__(self, kind, *, plan, on, scope, user, office, confirmed_only):
         self.kind, self.plan, self.on, self.scope, self.office = kind, plan, on, scope, office
+        self.confirmed_only = confirmed_only
         self.summary = figures.summary(plan, on=on, scope=scope, user=user, confirmed_only=confirmed_only)
         self.units = tables.units_on(plan=plan, on=on, scope=scope, user=user, confirmed_only=confirmed_only)
         self.since = year_before(on)
@@ -66,6 +72,7 @@ class _Report:
             "version": VERSION,
             "kind": self.kind.value,
             "on": self.on.isoformat(),
+            "confirmed_only": self.confirmed_only,
             "scope": {"id": self.scope.pk, "name": self.scope.name},
             "plan": {"code": self.plan.code, "name": self.plan.name} if self.plan else None,
             "head": self._head(),
@@ -183,6 +190,8 @@ class _Report:
 
     def _results(self):
         units = self.summary.units
+        if self.confirmed_only:
+            yield _("These figures count only what the lead agency has confirmed.")
         yield _(
             "By %(day)s, %(part)s of %(whole)s units (%(share)s) have declared a quality management system; "
             "%(rest)s have not. Annex I shows the blocks of agencies, annex %(detail)s each agency."

@@ -4,7 +4,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from agencies.viewpoint import DayField
+from agencies.viewpoint import CONFIRMED_ONLY, DayField
 from procedures.models import Plan
 from procedures.record_forms.base import LaterDay, Words
 from reports.models import Kind
@@ -39,6 +39,10 @@ class ReportForm(forms.Form):
     )  # fmt: skip
     agency = forms.ModelChoiceField(label=_("Scope"), queryset=Plan.objects.none())
     on = DayField(label=_("Figures as of"))
+    # By the name that the switch has on every page.
+    xacnhan = forms.BooleanField(
+        label=_("Confirmed entries only"), required=False, widget=forms.CheckboxInput(attrs={"value": "1"})
+    )
     made_on = LaterDay(label=_("Day of the report"))
     addressees = Lines(label=_("Addressees"), required=False, help_text=_("One a line. Empty: none."))
     recipients = Lines(label=_("Recipients"), required=False, help_text=_("One a line."))
@@ -68,6 +72,7 @@ class ReportForm(forms.Form):
         )
         return {
             "kind": data["kind"], "plan": data["plan"], "on": data["on"], "scope": data["agency"], "office": office,
+            "confirmed_only": data[CONFIRMED_ONLY],
         }  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from django.utils.translation import pgettext
 
 from agencies.models import Agency, Kind, Level
 from procedures.lifecycle import Form, Stage
-from procedures.models import CoverageTally, Declaration, Milestone
+from procedures.models import AgencyProcedure, CoverageTally, Declaration, Milestone
 from procedures.models.declarations import Redeclaration
 from procedures.models.tallies import percent
 from reports.figures import agencies_on, rollouts_of
@@ -93,7 +93,7 @@ def units_on(*, plan, on, scope, user, confirmed_only=False):
     declarations = {
         d.pk: d for d in in_force.filter(agency__in=rows.order_by().values("pk")).select_related("standard")
     }
-    covered = _covered(on, scope, user)
+    covered = _covered(on, scope, user, confirmed_only)
     forms = _forms(plan, on, scope, user, confirmed_only) if plan else {}
     return [
         Unit(
@@ -104,7 +104,7 @@ def units_on(*, plan, on, scope, user, confirmed_only=False):
     ]  # fmt: skip
 
 
-def _covered(on, scope, user):
+def _covered(on, scope, user, confirmed_only):
     """{unit: [in force, under ISO]}: the duties of an agency inside another's system are that system's."""
     agencies = agencies_on(on, scope=scope, user=user)
     system_of = dict(agencies.order_by().values_list("pk", Coalesce("covered_by_id_then", "pk")))
@@ -116,6 +116,11 @@ def _covered(on, scope, user):
         counts = covered[system_of[agency]]
         counts[0] += in_force
         counts[1] += under_iso
+    if confirmed_only:
+        # The tally knows nothing of confirmation: what rests on declarations not confirmed is taken off.
+        duties = AgencyProcedure.objects.filter(agency__in=agencies.order_by().values("pk")).in_force(on)
+        for agency, fewer in duties.unconfirmed_by_agency(on).items():
+            covered[system_of[agency]][1] -= fewer
     return covered
 
 

@@ -18,7 +18,7 @@ from iso_rollout import child
 from reports import charts
 from reports.models import codes
 from reports.papers import limits, template
-from reports.papers.content import day_in_words
+from reports.papers.content import counts_confirmed_only, day_in_words
 from reports.papers.tables import day_of
 
 _ROMAN = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII")
@@ -63,7 +63,7 @@ def context(content, *, code="", draft=False):
         "nguoi_ky": head["signer_name"],
         "ngay_so_lieu": f"{on:%d/%m/%Y}",
         "ma_so_lieu": codes.shown(code) if code else "",
-        "chan_trang": _footer(on, code, draft),
+        "chan_trang": _footer(on, code, draft, counts_confirmed_only(content)),
         "ke_hoach": content["plan"]["name"] if content["plan"] else "",
         "cac_muc": [
             {"so": s["number"], "ten": s["title"], "cac_doan": _closed(s, content["sections"])}
@@ -123,8 +123,10 @@ def _closed(section, sections):
     return paragraphs
 
 
-def _footer(on, code, draft):
+def _footer(on, code, draft, confirmed_only):
     told = _told(on, code, draft)
+    if told and confirmed_only:
+        told = f"{told}; {_('only entries that are confirmed')}"
     illustrative = _("Illustrative figures.")
     return f"{told}. {illustrative}" if told and settings.DEMO_NOTICE else told
 

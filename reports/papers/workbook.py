@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from reports.models import codes
-from reports.papers.content import day_in_words
+from reports.papers.content import counts_confirmed_only, day_in_words
 from reports.papers.tables import day_of
 
 _FORMATS = {"number": "#,##0", "percent": "0.0", "day": "dd/mm/yyyy", "text": "@"}
@@ -78,10 +78,11 @@ class _Sheet:
 
     def _title(self):
         head = self.content["head"]
+        only = f"; {_('only entries that are confirmed')}" if counts_confirmed_only(self.content) else ""
         for row, (text, style) in enumerate([
             (f"Phụ lục {_ROMAN[self.index]}", self.styles.title),
             (self.table["title"].upper(), self.styles.title),
-            (f"(Số liệu đến {day_in_words(day_of(self.content['on']))}; {self.content['scope']['name']})", self.styles.under),
+            (f"(Số liệu đến {day_in_words(day_of(self.content['on']))}; {self.content['scope']['name']}{only})", self.styles.under),
         ]):  # fmt: skip
             self.sheet.merge_range(row, 0, row, self.last, text, style)
         self.sheet.set_header(f"&L&8{head['issuing_body'].replace('&', '&&')}")

@@ -16,6 +16,7 @@ from procedures.work import works
 from reports import charts, figures, sentences
 from reports.cached import cached
 from reports.definitions import FIGURES
+from reports.freshness import freshness
 from reports.outlook import outlook
 from reports.tiles import heading, latest, names_of, tiles
 from reports.undertakings import undertakings, unit_rows
@@ -61,7 +62,7 @@ def board_pieces(view, code=""):
     Raises Http404 for a plan that the person does not see.
     """
     plans = list(Plan.objects.visible_to(view.user).select_related("agency", "decision"))
-    plan = _chosen(plans, code, view)
+    plan = chosen_plan(plans, code, view)
     asked = {"on": view.on, "scope": view.scope, "user": view.user, "confirmed_only": view.confirmed_only}
     units = unit_rows(**asked)
     moved = [u.id for u in units or () if not u.path.startswith(view.scope.path)]
@@ -104,6 +105,8 @@ def board_pieces(view, code=""):
             "sentence": sentences.of_units(shown, view.on),
             "quick_dates": _quick_dates(plan, view),
             "compare_query": view.query(plan=code or None),
+            "freshness": fresh(view),
+            "territory_url": reverse("territory", args=[view.scope.pk]) + view.query(agency=None),
             "by_form": [
                 {
                     "form": form,
@@ -128,6 +131,18 @@ def board_pieces(view, code=""):
             "under_iso_url": reverse("duties") + view.query(iso="yes"),
         },
     )
+
+
+def fresh(view):
+    """How fresh the data of the scope are, counted once for a state of the data."""
+    agencies_url = reverse("agencies")
+    return cached(
+        "freshness", view.scope.pk, view.on, view.query(), user=view.user,
+        build=lambda: freshness(
+            on=view.on, scope=view.scope, user=view.user,
+            link=lambda **filters: agencies_url + view.query(units="yes", **filters),
+        ),
+    )  # fmt: skip
 
 
 def plan_outlook(plan, view, user, here=None, plans=()):
@@ -165,7 +180,7 @@ def _curve(against_time, on):
     return charts.s_curve(against_time.curve, on=on, month_label=lambda day: f"{day:%m/%y}")
 
 
-def _chosen(plans, code, view):
+def chosen_plan(plans, code, view):
     """The plan of the address, else the latest one decided by the day for this scope."""
     if code:
         for plan in plans:
@@ -223,6 +238,7 @@ def _districts(tiled, units, names, view):
             "declared": sum(c.is_declared for c in communes),
             "url": reverse("board") + view.query(agency=pk),
             "order": paths.get(pk, ""),
+            "territory_url": reverse("territory", args=[pk]) + view.query(agency=None),
         }
         for pk, communes in tiled.items()
         if pk in names

@@ -21,7 +21,7 @@ from reports.bridges import TERMS
 from reports.causes import signed
 from reports.comparing import compared
 from reports.definitions import FIGURES
-from reports.views.board import _chosen
+from reports.views.board import chosen_plan
 from reports.waterfall import waterfall
 
 AS_KNOWN = "known"
@@ -52,7 +52,7 @@ class TwoDays:
             return
         plans = Plan.objects.visible_to(request.user).select_related("agency")
         self.plans = list(plans)
-        self.plan = _chosen(self.plans, self.params.get("plan"), self.view)
+        self.plan = chosen_plan(self.plans, self.params.get("plan"), self.view)
         self.first = self.default = self._default()
         if text := self.params.get("from", "").strip():
             try:

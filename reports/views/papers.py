@@ -1,6 +1,7 @@
 """The official report: choose, look, take as Word or workbook, publish, verify a code."""
 
 from django.core.exceptions import PermissionDenied
+from django.db.models.fields.json import KeyTransform
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -49,7 +50,12 @@ def _home(request, form):
         return render(request, "reports/no_grants.html")
     page = {
         "form": form,
-        "published": list(published.defer("content")[:SHOWN]),
+        # Only this word of the content: the rest may be large.
+        "published": list(
+            published.annotate(confirmed_only=KeyTransform("confirmed_only", "content")).defer("content")[
+                :SHOWN
+            ]
+        ),
         "may_keep_templates": holds_at_top(request.user, {Role.COORDINATOR, Role.ADMINISTRATOR}),
     }
     return render(request, "reports/papers/home.html", page, status=422 if form.errors else 200)
@@ -178,8 +184,9 @@ def _differences(report, user):
     head = report.content["head"]
     office = content.Office(report.on, head["signer_title"])
     now = content.build(
-        report.kind, plan=report.plan, on=report.on, scope=report.scope, user=user, office=office
-    )["figures"]
+        report.kind, plan=report.plan, on=report.on, scope=report.scope, user=user, office=office,
+        confirmed_only=content.counts_confirmed_only(report.content),
+    )["figures"]  # fmt: skip
     frozen = report.content["figures"]
     return [
         (placeholders.meaning(name), word.said(value), word.said(now.get(name)))

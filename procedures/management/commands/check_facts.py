@@ -7,7 +7,7 @@ from dataclasses import asdict
 from django.core.management.base import BaseCommand
 from django.core.serializers.json import DjangoJSONEncoder
 
-from procedures.checks import recount
+from procedures.checks import days_counted, recount
 
 SHOWN = 50
 
@@ -30,7 +30,12 @@ class Command(BaseCommand):
 
 def as_json(checked, differences):
     """The stable answer of `check_facts --json`."""
-    answer = {"checked": checked, "differences": [asdict(d) for d in differences]}
+    answer = {
+        "checked": checked,
+        "differences": [asdict(d) for d in differences],
+        # The days on which coverage was counted from the duties.
+        "days": days_counted(),
+    }
     return json.dumps(answer, cls=DjangoJSONEncoder, ensure_ascii=False, indent=2)
 
 

@@ -26,6 +26,11 @@ class Command(BaseCommand):
         parser.add_argument(
             "--agency", help="code of the agency whose subtree is told of; default: the plan's"
         )
+        parser.add_argument(
+            "--accepted-only",
+            action="store_true",
+            help="leave out entries that the lead agency has not confirmed",
+        )
         parser.add_argument("--format", choices=("docx", "xlsx"), default="docx")
         parser.add_argument(
             "--template", help="number of an office template, or built-in; default: the one in use"
@@ -77,7 +82,10 @@ class Command(BaseCommand):
         if options["user"] and (user := User.objects.filter(username=options["user"]).first()) is None:
             raise CommandError(f"There is no account {options['user']}.")
         office = content.Office(made_on)
-        made = content.build(options["kind"], plan=plan, on=on, scope=scope, user=user, office=office)
+        made = content.build(
+            options["kind"], plan=plan, on=on, scope=scope, user=user, office=office,
+            confirmed_only=options["accepted_only"],
+        )  # fmt: skip
         if not options["publish"]:
             return None, made
         template = OfficeTemplate.objects.filter(is_in_use=True).first()

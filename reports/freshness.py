@@ -1,0 +1,30 @@
+"""How fresh the data of a scope are: units at which nothing was recorded for long, and when this was counted."""
+
+import datetime
+from dataclasses import dataclass
+
+from django.db.models import Count, Q
+from django.utils import timezone
+
+from procedures.freshness import quiet_since, with_last_change
+from reports.figures import Share, agencies_on
+
+
+@dataclass(frozen=True)
+class Freshness:
+    """`unchanged`: units without a change for 90 days, of all units; `counted_at`: when the figures were worked out."""
+
+    unchanged: Share
+    counted_at: datetime.datetime
+
+
+def freshness(*, on, scope, user, link=None):
+    """The units of a scope at which nothing was recorded in the 90 days to a day, in one query.
+
+    Who confirmed an entry does not matter here: returned and unconfirmed ones are work too.
+    """
+    link = link or (lambda **filters: "")
+    units = with_last_change(agencies_on(on, scope=scope, user=user).units(), on)
+    long_ago = Q(changed_at__isnull=True) | Q(changed_at__lt=quiet_since(on))
+    counted = units.order_by().aggregate(whole=Count("pk"), part=Count("pk", filter=long_ago))
+    return Freshness(Share(counted["part"], counted["whole"], link(quiet="yes"), link()), timezone.now())

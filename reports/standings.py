@@ -1,0 +1,181 @@
+"""How every agency below one stands on a day, and the sums over any subtree of it: a few flat queries for all."""
+
+import datetime
+from collections import defaultdict
+from dataclasses import dataclass
+
+from django.db.models import Q, Sum
+
+from agencies.models import Kind, Level
+from agencies.models.tree import in_subtree
+from procedures.freshness import is_quiet, with_last_change
+from procedures.lifecycle import Stage
+from procedures.models import AgencyProcedure, CoverageTally, Declaration, Rollout
+from procedures.models.rollouts import OPEN_STATES
+from procedures.stages import RANK_PHASE, stage_label
+from reports.figures import Share, agencies_on
+
+
+@dataclass
+class Sums:
+    """What is counted over a subtree."""
+
+    units: int = 0
+    declared: int = 0
+    late: int = 0
+    quiet: int = 0
+    in_force: int = 0
+    under_iso: int = 0
+    assigned: int = 0
+    done: int = 0
+
+
+@dataclass(frozen=True)
+class Unit:
+    """The state of one unit. `late_days` 0: not overdue; `due_on` only while something is to be done."""
+
+    pk: int
+    name: str
+    kind: str
+    standard: str
+    number: str
+    declared_on: datetime.date | None
+    lacks_evidence: bool
+    digit: str
+    stage: str
+    due_on: datetime.date | None
+    late_days: int
+    procedures: Share
+    changed_at: datetime.datetime | None
+    is_quiet: bool
+    urgency: tuple
+
+
+class Standings:
+    """What is on record of the agencies below `top` (None: of all) on a day, read in a few flat queries."""
+
+    def __init__(self, top, *, on, user, plan, confirmed_only):
+        self.on, self.plan = on, plan
+        agencies = agencies_on(on, scope=top, user=user)
+        rows = with_last_change(agencies, on).order_by().values_list(
+            "pk", "name_then", "kind_then", "level_then", "parent_id_then", "covered_by_id_then", "path_then",
+            "path", "sort_key", "changed_at", named=True,
+        )  # fmt: skip
+        self.rows = {row.pk: row for row in rows}
+        ids = agencies.order_by().values("pk")
+        self.coverage = self._read_coverage(ids, confirmed_only)
+        self.declarations = self._read_declarations(ids, confirmed_only)
+        self.rollouts = self._read_rollouts(top, ids, user, confirmed_only)
+
+    def _read_coverage(self, ids, confirmed_only):
+        tallies = (
+            CoverageTally.objects.filter(day__lte=self.on, agency__in=ids).order_by().values_list("agency")
+        )
+        found = {pk: [force, iso] for pk, force, iso in tallies.annotate(Sum("in_force"), Sum("under_iso"))}
+        if confirmed_only:
+            duties = AgencyProcedure.objects.filter(agency__in=ids).in_force(self.on)
+            for pk, fewer in duties.unconfirmed_by_agency(self.on).items():
+                found[pk][1] -= fewer
+        return found
+
+    def _read_declarations(self, ids, confirmed_only):
+        found = Declaration.objects.in_force(self.on, confirmed_only=confirmed_only).filter(agency__in=ids)
+        found = found.order_by().values_list(
+            "agency_id", "standard__short", "number", "declared_on", "lacks_evidence", named=True
+        )
+        return {d.agency_id: d for d in found}
+
+    def _read_rollouts(self, top, ids, user, confirmed_only):
+        """By agency, the latest first. Of the tree of today too: an agency that closed since is still the plan's."""
+        rows = Rollout.objects.all() if user is None else Rollout.objects.visible_to(user)
+        if top is not None:
+            rows = rows.filter(in_subtree(top.path_now or top.path, "agency__") | Q(agency__in=ids))
+        rows = rows.as_of(self.on, confirmed_only=confirmed_only).order_by("-year", "-id")
+        found = defaultdict(list)
+        for row in rows.values_list(
+            "agency_id", "agency__path", "plan_id", "rank_then", "state_then", "declared_then", "due_on", named=True
+        ):  # fmt: skip
+            found[row.agency_id].append(row)
+        return found
+
+    def is_open(self, rollout):
+        return rollout.state_then in OPEN_STATES and rollout.declared_then is None
+
+    def is_late(self, pk):
+        return any(self.is_open(r) and r.due_on < self.on for r in self.rollouts.get(pk, ()))
+
+    def sums(self, paths):
+        """{pk: Sums} of subtrees given as {pk: (path of the day, path of today)}."""
+        found = {pk: Sums() for pk in paths}
+        then = Prefixes({path: pk for pk, (path, _now) in paths.items()})
+        for row in self.rows.values():
+            for pk in then.of(row.path_then):
+                self._add(found[pk], row)
+        now = Prefixes({path: pk for pk, (_then, path) in paths.items()})
+        for rollout in self._of_plan():
+            for pk in now.of(rollout.agency__path):
+                found[pk].assigned += 1
+                found[pk].done += rollout.declared_then is not None
+        return found
+
+    def _of_plan(self):
+        if self.plan is None:
+            return ()
+        return (r for own in self.rollouts.values() for r in own if r.plan_id == self.plan.pk)
+
+    def _add(self, sums, row):
+        in_force, under_iso = self.coverage.get(row.pk, (0, 0))
+        sums.in_force += in_force
+        sums.under_iso += under_iso
+        if row.covered_by_id_then is not None:
+            return
+        sums.units += 1
+        sums.declared += row.pk in self.declarations
+        sums.late += self.is_late(row.pk)
+        sums.quiet += is_quiet(row.changed_at, self.on)
+
+    def unit(self, row, inside, link):
+        """The state of one unit. `inside`: agencies below it whose system is the unit's; `link` as in `territory`."""
+        declaration = self.declarations.get(row.pk)
+        own = self.rollouts.get(row.pk, ())
+        going = next((r for r in own if r.state_then in OPEN_STATES or r.declared_then is not None), None)
+        rank = going.rank_then if going else Stage.DECLARED.rank if declaration else 0
+        late = [(self.on - r.due_on).days for r in own if self.is_open(r) and r.due_on < self.on]
+        due_on = min((r.due_on for r in own if self.is_open(r)), default=None)
+        counts = [self.coverage.get(pk, (0, 0)) for pk in (row.pk, *inside)]
+        return Unit(
+            row.pk, row.name_then, str(Kind(row.kind_then).label),
+            declaration.standard__short if declaration else "",
+            declaration.number if declaration else "",
+            declaration.declared_on if declaration else None,
+            bool(declaration and declaration.lacks_evidence),
+            str(RANK_PHASE[rank].value), str(stage_label(rank)), due_on, max(late, default=0),
+            Share(
+                sum(iso for _force, iso in counts), sum(force for force, _iso in counts),
+                link("duties", row.pk, own="yes", iso="yes"), link("duties", row.pk, own="yes"),
+            ),
+            row.changed_at, is_quiet(row.changed_at, self.on),
+            _urgency(row, late, due_on, declaration),
+        )  # fmt: skip
+
+
+class Prefixes:
+    """Which of some paths a path lies below."""
+
+    def __init__(self, paths):
+        self.paths, self.lengths = paths, sorted({len(path) for path in paths})
+
+    def of(self, path):
+        return [self.paths[path[:n]] for n in self.lengths if len(path) >= n and path[:n] in self.paths]
+
+
+def _urgency(row, late, due_on, declaration):
+    """What needs attention first: overdue, being worked on, not declared, without evidence, the rest."""
+    level = list(Level.values).index(row.level_then)
+    if late:
+        return 0, -max(late), level, row.sort_key
+    if due_on is not None:
+        return 1, due_on.toordinal(), level, row.sort_key
+    if declaration is None:
+        return 2, 0, level, row.sort_key
+    return (3 if declaration.lacks_evidence else 4), 0, level, row.sort_key
