@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.db.models import Count, Q
 from django.utils import timezone
 
-from procedures.freshness import quiet_since, with_last_change
+from procedures.freshness import is_quiet, quiet_since, with_last_change
 from reports.figures import Share, agencies_on
 
 
@@ -18,12 +18,15 @@ class Freshness:
     counted_at: datetime.datetime
 
 
-def freshness(*, on, scope, user, link=None):
-    """The units of a scope at which nothing was recorded in the 90 days to a day, in one query.
+def freshness(*, on, scope, user, link=None, unit_rows=None):
+    """The units of a scope at which nothing was recorded in the 90 days to a day, in one query, or none of `unit_rows`.
 
     Who confirmed an entry does not matter here: returned and unconfirmed ones are work too.
     """
     link = link or (lambda **filters: "")
+    if unit_rows is not None:
+        part, whole = sum(is_quiet(u.changed_at, on) for u in unit_rows), len(unit_rows)
+        return Freshness(Share(part, whole, link(quiet="yes"), link()), timezone.now())
     units = with_last_change(agencies_on(on, scope=scope, user=user).units(), on)
     long_ago = Q(changed_at__isnull=True) | Q(changed_at__lt=quiet_since(on))
     counted = units.order_by().aggregate(whole=Count("pk"), part=Count("pk", filter=long_ago))

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from agencies.access import visible_to
 from agencies.models import Agency
+from procedures.freshness import with_last_change
 from procedures.lifecycle import Stage
 from procedures.models import Milestone, Rollout, standard_on
 from procedures.models.rollouts import OPEN_STATES
@@ -27,6 +28,7 @@ class Unit:
     path: str
     sort_key: str
     standard_id: int | None
+    changed_at: datetime.datetime | None  # the moment anything of it was last recorded
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +64,10 @@ def unit_rows(*, on, scope, user, confirmed_only=False):
     """The units of a scope on a day in the order of lists, one query; None where they are more than 2,000."""
     seen = Agency.objects.all() if user is None else visible_to(user)
     rows = seen.as_of(on).within(scope).units()
-    rows = rows.annotate(standard_then=standard_on(on, confirmed_only=confirmed_only))
+    rows = with_last_change(rows.annotate(standard_then=standard_on(on, confirmed_only=confirmed_only)), on)
     columns = (
         "pk", "name_then", "level_then", "kind_then", "parent_id_then", "path_then", "path", "sort_key",
-        "standard_then",
+        "standard_then", "changed_at",
     )  # fmt: skip
     found = list(rows.order_by("sort_key", "id").values_list(*columns)[: UNITS_READ + 1])
     return [Unit(*values) for values in found] if len(found) <= UNITS_READ else None

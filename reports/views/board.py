@@ -105,7 +105,13 @@ def board_pieces(view, code=""):
             "sentence": sentences.of_units(shown, view.on),
             "quick_dates": _quick_dates(plan, view),
             "compare_query": view.query(plan=code or None),
-            "freshness": fresh(view),
+            "freshness": freshness(
+                on=view.on,
+                scope=view.scope,
+                user=view.user,
+                unit_rows=units,
+                link=lambda **filters: agencies_url + view.query(units="yes", **filters),
+            ),
             "territory_url": reverse("territory", args=[view.scope.pk]) + view.query(agency=None),
             "by_form": [
                 {
@@ -131,18 +137,6 @@ def board_pieces(view, code=""):
             "under_iso_url": reverse("duties") + view.query(iso="yes"),
         },
     )
-
-
-def fresh(view):
-    """How fresh the data of the scope are, counted once for a state of the data."""
-    agencies_url = reverse("agencies")
-    return cached(
-        "freshness", view.scope.pk, view.on, view.query(), user=view.user,
-        build=lambda: freshness(
-            on=view.on, scope=view.scope, user=view.user,
-            link=lambda **filters: agencies_url + view.query(units="yes", **filters),
-        ),
-    )  # fmt: skip
 
 
 def plan_outlook(plan, view, user, here=None, plans=()):
