@@ -25,8 +25,23 @@ class Status(TextChoices):
     NEVER = "never", _("Never declared")
 
 
-# Of the agencies list: also those that the campaign was made for.
-ELIGIBLE = "eligible"
+# Of the agencies list: also those that the campaign was made for, those of them without an undertaking, those of a wave.
+ELIGIBLE, LEFT = "eligible", "left"
+
+
+def place_of(wave):
+    """The word that asks the agencies list for the units of a wave."""
+    return f"wave{wave.pk}"
+
+
+def places_of(campaign):
+    """What may be asked about a campaign: [(word, label)]."""
+    return [
+        *Status.choices,
+        (ELIGIBLE, _("Eligible for the campaign")),
+        (LEFT, _("Eligible, not assigned yet")),
+        *((place_of(wave), wave.title) for wave in campaign.waves.all()),
+    ]
 
 
 class Blocked(TextChoices):
@@ -61,9 +76,14 @@ def status_of(standard, converting, campaign):
 
 
 def in_status(agencies, campaign, status, on, *, confirmed_only=False):
-    """The agencies of a day, with `standard_then`, that stand somewhere; `eligible`: that the campaign was made for."""
-    if status == ELIGIBLE:
-        return agencies.filter(pk__in=campaign.eligible().order_by().values("pk"))
+    """The agencies of a day, with `standard_then`, that stand somewhere; `status`: a word of `places_of`."""
+    if status in (ELIGIBLE, LEFT):
+        rows = agencies.filter(pk__in=campaign.eligible().order_by().values("pk"))
+        given = Rollout.objects.filter(wave__campaign=campaign).order_by()
+        return rows.exclude(pk__in=given.values("agency")) if status == LEFT else rows
+    for wave in [] if status in Status.values else campaign.waves.select_related("campaign__plan__agency"):
+        if place_of(wave) == status:
+            return agencies.filter(pk__in=wave.units().order_by().values("pk"))
     rows = with_conversion(agencies.units(), campaign, on, confirmed_only=confirmed_only)
     if status == Status.TARGET:
         return rows.filter(standard_then=campaign.target_id)

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from agencies.models import Kind, Level
 from agencies.viewpoint import CONFIRMED_ONLY
-from procedures.conversion import ELIGIBLE, Blocked, Status
+from procedures.conversion import Blocked, places_of
 from procedures.lifecycle import Evidence, Form, Phase, Stage, State
 from procedures.models import Campaign, Document, Procedure, Standard, Wave
 
@@ -73,9 +73,8 @@ class AgencyFilter(FilterForm):
         super().__init__(data)
         self.campaign = self._campaign()
         if self.campaign is not None:
-            places = [*Status.choices, (ELIGIBLE, _("Eligible for the campaign"))]
             self.fields["conversion"].choices = _any(
-                [(f"{self.campaign.pk}-{place}", label) for place, label in places]
+                [(f"{self.campaign.pk}-{place}", label) for place, label in places_of(self.campaign)]
             )
         self.only_when_asked("conversion")
         self.standards = {s.short.strip(":"): s for s in Standard.objects.all()}
@@ -102,6 +101,7 @@ class AgencyFilter(FilterForm):
 _STATES_TOGETHER = [
     (f"{State.ACTIVE},{State.PAUSED}", _("Active or paused")),
     (f"{State.CANCELLED},{State.REORGANISED}", _("Cancelled or ended")),
+    (f"{State.ACTIVE},{State.PAUSED},{State.CARRIED_OVER}", _("Active, paused or carried over")),
 ]
 
 

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from procedures import converters  # noqa: F401  (makes <code:…> known)
-from reports.views import board, forecast, papers, templates
+from reports.views import board, conversion, forecast, papers, templates
 
 urlpatterns = [
     path("", board.start, name="start"),
@@ -11,6 +11,7 @@ urlpatterns = [
     path("ke-hoach/", board.latest_plan, name="plans"),
     path("ke-hoach/<code:code>/", board.plan_page, name="plan"),
     path("ke-hoach/<code:code>/du-bao/", forecast.forecast_page, name="forecast"),
+    path("chuyen-doi/", conversion.board, name="conversion"),
     path("bao-cao/", papers.reports, name="reports"),
     path("bao-cao/xem/", papers.preview, name="report_preview"),
     path("bao-cao/xem/tep.docx", papers.draft, {"form": "docx"}, name="report_docx"),
