@@ -6,8 +6,9 @@ from django.utils.translation import gettext_lazy as _
 
 from agencies.models import Kind, Level
 from agencies.viewpoint import CONFIRMED_ONLY
+from procedures.conversion import Blocked, places_of
 from procedures.lifecycle import Evidence, Form, Phase, Stage, State
-from procedures.models import Document, Procedure, Standard
+from procedures.models import Campaign, Document, Procedure, Standard, Wave
 
 YES_NO = [("", _("All")), ("yes", _("Yes")), ("no", _("No"))]
 
@@ -49,6 +50,12 @@ class FilterForm(forms.Form):
     def is_filtered(self):
         return bool(self.own)
 
+    def only_when_asked(self, *names):
+        """Fields that stand among the filters only when a link of another page asks for them."""
+        for name in names:
+            if not self.data.get(name):
+                del self.fields[name]
+
 
 class AgencyFilter(FilterForm):
     q = forms.CharField(label=_("Search name or code"), required=False, max_length=200)
@@ -60,9 +67,17 @@ class AgencyFilter(FilterForm):
     late = _tick(_("Overdue only"))
     quiet = _tick(_("Not updated for 90 days"))
     units = _tick(_("Units only"))
+    # The number of a campaign and where units stand in it, such as 3-converting.
+    conversion = _choice(_("Conversion"), [])
 
     def __init__(self, data):
         super().__init__(data)
+        self.campaign = self._campaign()
+        if self.campaign is not None:
+            self.fields["conversion"].choices = _any(
+                [(f"{self.campaign.pk}-{place}", label) for place, label in places_of(self.campaign)]
+            )
+        self.only_when_asked("conversion")
         self.standards = {s.short.strip(":"): s for s in Standard.objects.all()}
         known = [(short, standard.code) for short, standard in self.standards.items()]
         self.fields["standard"].choices = _any([*known, ("none", _("Never declared"))])
@@ -72,6 +87,24 @@ class AgencyFilter(FilterForm):
         value = self.cleaned_data["standard"]
         return self.standards.get(value, value)
 
+    def _campaign(self):
+        number = self.data.get("conversion", "").partition("-")[0]
+        if not number.isdecimal() or len(number) > 18:
+            return None
+        return Campaign.objects.select_related("plan__agency").filter(pk=int(number)).first()
+
+    def clean_conversion(self):
+        """(campaign, where its units stand), or nothing."""
+        place = self.cleaned_data["conversion"].partition("-")[2]
+        return (self.campaign, place) if place else None
+
+
+_STATES_TOGETHER = [
+    (f"{State.ACTIVE},{State.PAUSED}", _("Active or paused")),
+    (f"{State.CANCELLED},{State.REORGANISED}", _("Cancelled or ended")),
+    (f"{State.ACTIVE},{State.PAUSED},{State.CARRIED_OVER}", _("Active, paused or carried over")),
+]
+
 
 class RolloutFilter(FilterForm):
     q = forms.CharField(label=_("Search agency"), required=False, max_length=200)
@@ -80,12 +113,22 @@ class RolloutFilter(FilterForm):
     level = _levels()
     phase = _choice(_("Stage"), _any(Phase.choices, _("All stages")))
     declared = _choice(_("Declared"), YES_NO)
-    state = _choice(_("State"), _any(State.choices))
+    state = _choice(_("State"), _any([*State.choices, *_STATES_TOGETHER]))
     target = _tick(_("Counting for a target"))
     late = _tick(_("Overdue only"))
+    campaign = _choice(_("Conversion campaign"), [])
+    wave = _choice(_("Wave"), [])
+    blocked = _choice(_("What it waits for"), _any(Blocked.choices))
+    reason = forms.CharField(label=_("Reason of the last change of state"), required=False, max_length=500)
 
     def __init__(self, data, *, plan):
         super().__init__(data)
+        if self.data.get("campaign") or self.data.get("wave"):
+            waves = Wave.objects.filter(campaign__plan=plan).select_related("campaign")
+            campaigns = {w.campaign_id: w.campaign.name for w in waves}
+            self.fields["campaign"].choices = _any([(str(pk), name) for pk, name in campaigns.items()])
+            self.fields["wave"].choices = _any([(str(w.pk), str(w)) for w in waves])
+        self.only_when_asked("campaign", "wave", "blocked", "reason")
         self.fields["year"].choices = _any([(str(year), str(year)) for year in plan.years], _("All years"))
 
 

@@ -13,8 +13,9 @@ from procedures.lifecycle import Acceptance, Form, Stage, Standing, State
 from procedures.models import Declaration, Milestone, Rollout
 
 
-def with_gaps(rollouts):
-    """Those of some rollouts that have an evidence gap today."""
+def with_gaps(rollouts, *, on=None):
+    """Those of some rollouts that have an evidence gap by a day (None: today, days ahead included)."""
+    by_day = Q(milestones__reached_on__lte=on) if on else Q()
     reached, lacking = {}, Q(on_declared__isnull=False, on_notified__isnull=True)
     for step in lifecycle.STEPS:
         for expected in step.expects:
@@ -24,12 +25,13 @@ def with_gaps(rollouts):
             lacking |= Q(**{f"on_{step.stage.value}__isnull": False}) & wrong
     for stage in Stage:
         own = Q(milestones__stage=stage) & ~Q(milestones__acceptance=Acceptance.RETURNED)
+        own &= by_day
         reached[f"on_{stage.value}"] = Max("milestones__reached_on", filter=own)
     by_milestones = rollouts.order_by().annotate(**reached).filter(lacking).values("pk")
-    return rollouts.filter(Q(pk__in=by_milestones) | Q(pk__in=_with_doubtful_declarations(rollouts)))
+    return rollouts.filter(Q(pk__in=by_milestones) | Q(pk__in=_with_doubtful_declarations(rollouts, on)))
 
 
-def _with_doubtful_declarations(rollouts):
+def _with_doubtful_declarations(rollouts, on):
     """Numbers of those whose declaration lacks its evidence, or does not fit what was in force before."""
     earlier = Declaration.objects.counting().filter(
         agency=OuterRef("agency"), declared_on__lt=OuterRef("declared_on")
@@ -40,6 +42,7 @@ def _with_doubtful_declarations(rollouts):
     )
     earlier = earlier.order_by("-declared_on", "-id").annotate(stood=stood).values("stood")[:1]
     own = Declaration.objects.counting().filter(milestone__rollout__in=rollouts.order_by().values("pk"))
+    own = own.filter(declared_on__lte=on) if on else own
     own = own.annotate(before=Coalesce(Subquery(earlier), Value(False)), form=F("milestone__rollout__form"))
     doubtful = Q(lacks_evidence=True) | Q(form=Form.CONVERT, before=False) | Q(form=Form.BUILD, before=True)
     return own.order_by().filter(doubtful).values("milestone__rollout")

@@ -8,18 +8,23 @@ from django.db.models import Q
 
 from agencies.access import visible_to
 from agencies.models import Agency
+from procedures.conversion import blocked, in_status, with_reason
 from procedures.freshness import unchanged, with_last_change
 from procedures.lifecycle import Phase
-from procedures.models import AgencyProcedure, Procedure, Rollout
+from procedures.models import AgencyProcedure, Campaign, Procedure, Rollout
 from procedures.stages import going_on, in_phase, ranks_of, with_stage
 
 
 def agencies(user, view, wanted):
     """The agencies of a scope on a day, annotated `with_stage`."""
     rows = view.narrowed(visible_to(user).as_of(view.on))
-    return narrowed(
-        with_stage(rows, view.on, confirmed_only=view.confirmed_only).order_by("sort_key", "id"), wanted
-    )
+    rows = with_stage(rows, view.on, confirmed_only=view.confirmed_only).order_by("sort_key", "id")
+    if wanted.get("conversion"):
+        campaign, status = wanted["conversion"]
+        if not Campaign.objects.visible_to(user).filter(pk=campaign.pk).exists():
+            return rows.none()
+        rows = in_status(rows, campaign, status, view.on, confirmed_only=view.confirmed_only)
+    return narrowed(rows, wanted)
 
 
 def narrowed(rows, wanted):
@@ -66,15 +71,29 @@ def rollouts(user, view, wanted, *, plan):
         first, last = ranks_of(Phase(wanted["phase"]))
         rows = going_on(rows).filter(rank_then__gte=first, rank_then__lte=last)
     if wanted.get("state"):
-        rows = rows.filter(state_then=wanted["state"])
+        rows = rows.filter(state_then__in=wanted["state"].split(","))
     if wanted.get("target"):
         rows = rows.filter(plan.counting_for_targets())
     if wanted.get("late"):
         rows = rows.late(view.on)
+    rows = _of_campaign(rows, wanted, view, plan)
     if wanted.get("q"):
         rows = rows.filter(agency__in=Agency.objects.matching(wanted["q"]))
     order = "due_on" if wanted.get("late") else "agency__sort_key"
     return rows.order_by(order, "agency__sort_key", "id")
+
+
+def _of_campaign(rows, wanted, view, plan):
+    """What the conversion board asks of the rollouts of a plan."""
+    if wanted.get("campaign"):
+        rows = rows.filter(wave__campaign=wanted["campaign"])
+    if wanted.get("wave"):
+        rows = rows.filter(wave=wanted["wave"])
+    if wanted.get("blocked"):
+        rows = blocked(rows, wanted["blocked"], view.on, among=Rollout.objects.filter(plan=plan))
+    if wanted.get("reason"):
+        rows = with_reason(rows, view.on).filter(reason_then=wanted["reason"])
+    return rows
 
 
 def duties(user, view, wanted):

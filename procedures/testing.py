@@ -6,6 +6,7 @@ from agencies.testing import day
 from procedures.lifecycle import Form, Stage
 from procedures.models import (
     AgencyProcedure,
+    Campaign,
     Declaration,
     Document,
     Metric,
@@ -113,3 +114,23 @@ def make_duties(agency, *procedures, **values):
     duties = AgencyProcedure.objects.bulk_create(duties)
     retally([agency.pk])
     return duties
+
+
+def make_campaign(plan, *, by=None, **values):
+    """A campaign from :2008 to :2015 over all levels through the door, eligible on 8.6.2020, due at the plan's end."""
+    number = Campaign.objects.filter(plan=plan).count()
+    values = {
+        "name": f"Đợt chuyển đổi {number}" if number else "Đợt chuyển đổi",
+        "source": standard(2008),
+        "target": standard(2015),
+        "levels": "province,district,commune",
+        "eligible_on": day("2020-06-08"),
+        "due_on": plan.ends_on,
+    } | values
+    return Campaign.objects.start(plan, by=by, **values)
+
+
+def make_wave(campaign, *, by=None, **values):
+    """The first wave of a campaign, all its units, due at the end of 2020."""
+    values = {"number": 1, "starts_on": day("2020-06-08"), "due_on": day("2020-12-31")} | values
+    return campaign.add_wave(by=by, **values)

@@ -7,6 +7,7 @@ from procedures.views import (
     acceptance,
     agency,
     bulk,
+    campaigns,
     documents,
     find,
     grid,
@@ -21,6 +22,7 @@ from procedures.views import (
 from procedures.views.imports import check, confirm, done, downloads, home, match, recognise
 
 MILESTONE = "co-quan/<int:pk>/dot/<int:rollout_id>/moc/<int:milestone_id>"
+CAMPAIGN = "chuyen-doi/<int:pk>"
 GRID = "co-quan/<int:pk>/thu-tuc"
 IMPORT = "nhap-bang-tinh/<int:pk>"
 DOCUMENT = "van-ban/<int:pk>"
@@ -62,6 +64,15 @@ urlpatterns = [
     path("sua-hang-loat/<int:pk>/doi-chieu/", bulk.names, name="bulk_names"),
     path("sua-hang-loat/<int:pk>/", bulk.values, name="bulk_values"),
     path("sua-hang-loat/<int:pk>/xem-truoc/", bulk.preview, name="bulk_preview"),
+    path("chuyen-doi/chien-dich/", campaigns.campaigns, name="campaigns"),
+    path("chuyen-doi/moi/", campaigns.start_campaign, name="start_campaign"),
+    path("chuyen-doi/dem/", campaigns.count_eligible, name="count_eligible"),
+    path(f"{CAMPAIGN}/", campaigns.campaign_page, name="campaign"),
+    path(f"{CAMPAIGN}/sua/", campaigns.amend_campaign, name="amend_campaign"),
+    path(f"{CAMPAIGN}/dot/moi/", campaigns.add_wave, name="add_wave"),
+    path(f"{CAMPAIGN}/dot/dem/", campaigns.count_wave, name="count_wave"),
+    path(f"{CAMPAIGN}/dot/<int:wave_id>/sua/", campaigns.amend_wave, name="amend_wave"),
+    path(f"{CAMPAIGN}/dot/<int:wave_id>/giao/", campaigns.assign_wave, name="assign_wave"),
     path("mot-van-ban/", bulk.one_decision, name="one_decision"),
     *(
         path(f"lich-su/{kind.slug}/<int:pk>/", history.record_history, {"kind": kind}, f"history_of_{name}")

@@ -55,6 +55,7 @@ def _main(request):
         ("notices", _("Notices"), "bell", counts.unread),
         ("board", pgettext("navigation", "Board"), "squares-2x2"),
         ("plans", _("Plan"), "flag"),
+        ("conversion", pgettext("to another standard", "Conversion"), "arrow-path"),
         ("agencies", _("Agencies"), "building-library"),
         ("procedures", _("Procedures"), "document-text"),
         ("documents", _("Documents"), "paper-clip"),

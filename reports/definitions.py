@@ -113,13 +113,47 @@ FIGURES = (
     ),
 )
 
+# The conversion board.
+CONVERSION = (
+    Definition(
+        _("converting"),
+        _(
+            "Units that have not declared under the target standard and have an open undertaking to convert, by electronic ISO included, to that standard."
+        ),
+    ),
+    Definition(
+        _("on the source standard, not started"),
+        _("Units whose declaration in force is of the source standard and that are not converting."),
+    ),
+    Definition(
+        _("assigned in a wave"),
+        _(
+            "Undertakings of the wave that were not cancelled or ended by the day; one carried over to a later wave stays here and counts there too."
+        ),
+    ),
+    Definition(
+        _("units of the campaign"),
+        _("Its undertakings that go on or are declared on the day; one carried over counts once."),
+    ),
+    Definition(
+        _("expected of a wave"),
+        _("As much of what is assigned as of the time between the first day of the wave and its due day."),
+    ),
+    Definition(
+        _("no step for 90 days"),
+        _(
+            "Undertakings that go on, are not declared, and reached no milestone in the 90 days before the day."
+        ),
+    ),
+)
+
 
 def readme_table():
     """The table of reports/README.md: each figure in English and in Vietnamese."""
     from django.utils.translation import override
 
     lines = ["| figure | definition |", "| --- | --- |"]
-    for figure in FIGURES:
+    for figure in (*FIGURES, *CONVERSION):
         told = []
         for language in ("en", "vi"):
             with override(language):

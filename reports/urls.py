@@ -3,7 +3,7 @@
 from django.urls import path
 
 from procedures import converters  # noqa: F401  (makes <code:…> known)
-from reports.views import board, compare, forecast, papers, public, templates, territory, week
+from reports.views import board, compare, conversion, forecast, papers, public, templates, territory, week
 
 urlpatterns = [
     path("cong-khai/", public.public_list, name="public_list"),
@@ -20,6 +20,7 @@ urlpatterns = [
     path("toi/thu-tuan/", week.this_week, name="weekly_mail"),
     path("dia-ban/<int:pk>/", territory.territory_page, name="territory"),
     path("dia-ban/<int:pk>/30-ngay/<slug:kind>/", territory.recent_list, name="territory_recent"),
+    path("chuyen-doi/", conversion.board, name="conversion"),
     path("bao-cao/", papers.reports, name="reports"),
     path("bao-cao/xem/", papers.preview, name="report_preview"),
     path("bao-cao/xem/tep.docx", papers.draft, {"form": "docx"}, name="report_docx"),

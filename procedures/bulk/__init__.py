@@ -5,7 +5,7 @@ each what would become of it, writing nothing; `engine.apply` looks again under 
 exactly what was shown, through the set-based doors.
 """
 
-from procedures.bulk import agencies, duties, rollouts
+from procedures.bulk import agencies, duties, rollouts, waves
 
 ACTS = {
     (act.subject, act.name): act
@@ -17,6 +17,7 @@ ACTS = {
         agencies.Reach(),
         agencies.Declare(),
         duties.Rework(),
+        waves.AssignWave(),
     )
 }
 

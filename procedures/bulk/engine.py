@@ -16,7 +16,7 @@ from procedures import listing
 from procedures.bulk import pasted
 from procedures.bulk.lines import REFUSED, WILL, Preview
 from procedures.forms import AgencyFilter, DutyFilter, RolloutFilter
-from procedures.models import AgencyProcedure, BulkEdit, Plan, Rollout
+from procedures.models import AgencyProcedure, BulkEdit, Campaign, Plan, Rollout, Wave
 
 
 class Different(Refused):
@@ -45,6 +45,10 @@ def chosen(edit, user):
     if edit.pasted:
         found = pasted.match(edit.pasted, edit.answers, user=user, on=timezone.localdate())
         return rows.filter(pk__in=found.ids).order_by("sort_key", "id")
+    if edit.subject == "waves":
+        return rows.filter(pk__in=_wave(params, user).units().order_by().values("pk")).order_by(
+            "sort_key", "id"
+        )
     try:
         view = viewpoint(user, params, whole=True)
     except Agency.DoesNotExist:
@@ -58,6 +62,17 @@ def chosen(edit, user):
         return listing.duties(user, view, _wanted(DutyFilter(params)))
     fitting = listing.agencies(user, view, _wanted(AgencyFilter(params))).order_by()
     return rows.filter(pk__in=fitting.values("pk")).order_by("sort_key", "id")
+
+
+def _wave(params, user):
+    """The wave that an edit speaks of. Raises Refused for a lost scope."""
+    waves = Wave.objects.filter(campaign__in=Campaign.objects.visible_to(user))
+    waves = waves.select_related("campaign__plan__agency", "territory")
+    number = params.get("wave", "")
+    found = waves.filter(pk=int(number)).first() if number.isdecimal() and len(number) < 19 else None
+    if found is None:
+        raise Refused(_("The campaign is not yours to see."))
+    return found
 
 
 def _order(subject):

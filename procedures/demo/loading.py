@@ -22,6 +22,7 @@ from procedures.demo.book import Book
 from procedures.lifecycle import Evidence, State
 from procedures.models import (
     AgencyProcedure,
+    Campaign,
     Declaration,
     Document,
     Metric,
@@ -41,6 +42,7 @@ PLAN_NAME = (
 PLAN_NOTE = (
     "Dữ liệu minh họa: tên cơ quan và số tổng hợp là thật, việc phân bổ cho từng cơ quan chỉ để minh họa."
 )
+CAMPAIGN_NAME = "Chuyển đổi sang TCVN ISO 9001:2015 tại cơ quan cấp tỉnh và cấp huyện"
 # Metric, form, levels, year, figure; coverage is in per cent and due at the plan's end.
 TARGETS = (
     (Metric.UNITS, "BUILD", "commune", 2020, 60),
@@ -105,7 +107,10 @@ def load(*, with_accounts):
     record_many(change_of(change_set, duty) for own in duties.values() for duty in own)
 
     plan = _decide(agencies[TOP], coordinator)
-    book.rollouts = _assign_rollouts(plan, undertakings, agencies, standards[2015], coordinator)
+    wave = _plan_the_conversion(plan, standards, coordinator)
+    # Their declarations are in the book and not yet on record, so the list says who is eligible.
+    on_2008 = {e.code for e in early if e.standard == 2008 and agencies[e.code].level in wave.campaign.levels}
+    book.rollouts = _assign_rollouts(plan, undertakings, agencies, dict.fromkeys(on_2008, wave), coordinator)
     for undertaking in undertakings:
         book.undertaking(undertaking)
     book.leave_some_open()
@@ -199,8 +204,37 @@ def _decide(top, by):
     return plan
 
 
-def _assign_rollouts(plan, undertakings, agencies, standard, by):
-    """Every unit's rollout as first assigned, by the unit's code."""
+def _plan_the_conversion(plan, standards, by):
+    """The campaign over the 36 units to be converted, in waves by year. Returns the first wave."""
+    own = _by_hand(_("Start campaign %(name)s") % {"name": CAMPAIGN_NAME}, by=by, on=OPENED_ON)
+    campaign = Campaign.objects.start(
+        plan,
+        by=by,
+        name=CAMPAIGN_NAME,
+        source=standards[2008],
+        target=standards[2015],
+        levels="province,district",
+        eligible_on=DECIDED_ON,
+        due_on=plan.ends_on,
+        change_set=own,
+    )
+    waves = [
+        campaign.add_wave(
+            by=by,
+            number=number,
+            name=f"năm {year}",
+            starts_on=date(year, 1, 1),
+            due_on=date(year, 12, 31),
+            change_set=own,
+        )
+        for number, year in enumerate(plan.years, start=1)
+    ]
+    return waves[0]
+
+
+def _assign_rollouts(plan, undertakings, agencies, waves, by):
+    """Every unit's rollout as first assigned, by the unit's code; `waves`: the wave of those to be converted."""
+    target = next(iter(waves.values())).campaign.target
     rollouts = [
         Rollout(
             plan=plan,
@@ -209,7 +243,9 @@ def _assign_rollouts(plan, undertakings, agencies, standard, by):
             year=u.year - 1 if u.carried_on else u.year,
             assigned_on=DECIDED_ON,
             due_on=u.first_due_on or u.due_on,
-            target_standard=standard,
+            target_standard=target,
+            # A unit that is carried over goes on in the wave of its new due day by itself.
+            wave=waves.get(u.code),
         )
         for u in undertakings
     ]

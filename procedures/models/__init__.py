@@ -2,6 +2,7 @@
 
 from .agency_procedures import AgencyProcedure, PastApplication
 from .bulk_edits import BulkEdit
+from .campaigns import CAMPAIGN_KEEPERS, CONVERTING, Campaign, Wave, Work
 from .catalogue import Procedure
 from .coverage import Covers
 from .declarations import Declaration, Precision, Redeclaration, standard_on
@@ -15,8 +16,11 @@ from .standards import Standard
 from .tallies import CoverageTally, retally
 
 __all__ = [
+    "CAMPAIGN_KEEPERS",
+    "CONVERTING",
     "AgencyProcedure",
     "BulkEdit",
+    "Campaign",
     "CoverageTally",
     "Covers",
     "Declaration",
@@ -35,6 +39,8 @@ __all__ = [
     "Standard",
     "Target",
     "TargetRevision",
+    "Wave",
+    "Work",
     "retally",
     "standard_on",
 ]

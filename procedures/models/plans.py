@@ -112,10 +112,12 @@ class Plan(models.Model):
         return on
 
     @transaction.atomic
-    def assign(self, agency, *, form, year, due_on, by, on=None, target_standard=None, change_set=None):
+    def assign(
+        self, agency, *, form, year, due_on, by, on=None, target_standard=None, wave=None, change_set=None
+    ):
         """Give a unit its undertaking under this plan. Returns the Rollout.
 
-        `on` is the day it was assigned (None: the day of the decision). Raises Refused when the
+        `on` is the day it was assigned (None: the day of the decision); `wave`: of a campaign. Raises Refused when the
         agency has no system of its own, lies outside the plan, or the year does.
         """
         from procedures.models.rollouts import Rollout
@@ -133,6 +135,7 @@ class Plan(models.Model):
             due_on=due_on,
             assigned_on=on,
             target_standard=target_standard,
+            wave=wave,
         )
         rollout.save()
         change_set = change_set or open_change_set(

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from agencies.errors import Refused
 from agencies.history import change_of, record_many, snapshot
 from procedures.lifecycle import Stage, Standing, State
+from procedures.models.campaigns import Wave
 from procedures.models.entries import acting_roles
 from procedures.models.milestones import Milestone
 from procedures.models.rollouts import Rollout, RolloutMove
@@ -90,6 +91,8 @@ def move_many(rollouts, state, *, on, by, reason, change_set, year=None, due_on=
 
 def _carry_on(rollouts, on, year, due_on, change_set):
     """The undertakings of the other year, with the milestones reached so far."""
+    waves = Wave.objects.select_related("campaign").in_bulk({r.wave_id for r in rollouts} - {None})
+    waves = {pk: wave.heir(due_on) for pk, wave in waves.items()}
     heirs = Rollout.objects.bulk_create(
         [
             Rollout(
@@ -100,6 +103,7 @@ def _carry_on(rollouts, on, year, due_on, change_set):
                 due_on=due_on,
                 assigned_on=on,
                 target_standard_id=r.target_standard_id,
+                wave=waves.get(r.wave_id),
                 carries_on=r,
                 stage=r.stage,
             )
@@ -119,11 +123,20 @@ def _carry_on(rollouts, on, year, due_on, change_set):
 
 
 @transaction.atomic
-def assign_many(plan, agencies, *, form, year, due_on, by, change_set):
-    """Give units their undertaking under a plan: [(agency, day of assignment)]."""
+def assign_many(plan, agencies, *, form, year, due_on, by, change_set, target_standard=None, wave=None):
+    """Give units their undertaking under a plan: [(agency, day of assignment)]; with `wave`, in a campaign."""
     made = Rollout.objects.bulk_create(
         [
-            Rollout(plan=plan, agency=agency, form=form, year=year, due_on=due_on, assigned_on=on)
+            Rollout(
+                plan=plan,
+                agency=agency,
+                form=form,
+                year=year,
+                due_on=due_on,
+                assigned_on=on,
+                target_standard=target_standard,
+                wave=wave,
+            )  # fmt: skip
             for agency, on in agencies
         ],
         batch_size=BATCH,
@@ -131,6 +144,22 @@ def assign_many(plan, agencies, *, form, year, due_on, by, change_set):
     record_many(change_of(change_set, rollout) for rollout in made)
     tell_assigned(made, by=by)
     return made
+
+
+@transaction.atomic
+def join_many(rollouts, wave, *, change_set):
+    """Let undertakings that units have already count in a wave; where none is stated, its target standard becomes theirs."""
+    before = {r.pk: snapshot(r) for r in rollouts}
+    target = wave.campaign.target
+    without = [r for r in rollouts if r.target_standard_id is None]
+    stated = [r for r in rollouts if r.target_standard_id is not None]
+    for rollout in rollouts:
+        rollout.wave = wave
+    for rollout in without:
+        rollout.target_standard = target
+    _update(without, wave=wave, target_standard=target)
+    _update(stated, wave=wave)
+    record_many(change_of(change_set, r, before=before[r.pk]) for r in rollouts)
 
 
 @transaction.atomic

@@ -106,6 +106,15 @@ class Rollout(Reaching, models.Model):
     target_standard = models.ForeignKey(
         Standard, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("target standard")
     )
+    # The wave of the conversion campaign that it belongs to; empty: none.
+    wave = models.ForeignKey(
+        "procedures.Wave",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="rollouts",
+        verbose_name=_("wave"),
+    )
     # Derived: the furthest milestone that counts, empty before the first.
     stage = models.CharField(_("stage"), max_length=12, choices=Stage.choices, blank=True, editable=False)
     state = models.CharField(
@@ -383,6 +392,7 @@ class Rollout(Reaching, models.Model):
             on=on,
             by=by,
             target_standard=self.target_standard,
+            wave=self.wave and self.wave.heir(due_on),
             change_set=change_set,
         )
         before = snapshot(heir)

@@ -23,12 +23,14 @@ from procedures.models import (
 )
 from procedures.testing import (
     declare,
+    make_campaign,
     make_document,
     make_duties,
     make_plan,
     make_procedure,
     make_rollout,
     make_target,
+    make_wave,
     reach,
     standard,
 )
@@ -382,3 +384,71 @@ def test_a_bulk_edit_is_begun_once(province):
     edit = BulkEdit.objects.create(made_by=person, subject="rollouts", act="due", key="a")
     with database_refuses("bulk_edit_begun_once"):
         twice(edit)
+
+
+# Conversion campaigns
+
+
+@pytest.fixture
+def campaign(plan):
+    return make_campaign(plan)
+
+
+@pytest.fixture
+def wave(campaign):
+    return make_wave(campaign)
+
+
+@refused("campaign_name_once")
+def test_two_campaigns_of_one_name_under_a_plan(campaign):
+    with database_refuses("campaign_name_once"):
+        twice(campaign)
+
+
+@refused("campaign_changes_the_standard")
+def test_campaign_to_the_standard_that_it_comes_from(campaign):
+    with database_refuses("campaign_changes_the_standard"):
+        write(campaign, target=standard(2008))
+
+
+@refused("campaign_due_after_it_begins")
+def test_campaign_due_on_the_day_it_begins(campaign):
+    with database_refuses("campaign_due_after_it_begins"):
+        write(campaign, due_on=campaign.eligible_on)
+
+
+@refused("campaign_has_levels")
+def test_campaign_without_levels(campaign):
+    for levels in ("", "town", "commune,province"):
+        with database_refuses("campaign_has_levels"):
+            write(campaign, levels=levels)
+
+
+@refused("campaign_work_is_known")
+def test_campaign_with_another_rule_of_work(campaign):
+    with database_refuses("campaign_work_is_known"):
+        write(campaign, work="some")
+
+
+@refused("wave_number_once")
+def test_two_waves_of_one_number(wave):
+    with database_refuses("wave_number_once"):
+        twice(wave)
+
+
+@refused("wave_number_from_one")
+def test_wave_number_zero(wave):
+    with database_refuses("wave_number_from_one"):
+        write(wave, number=0)
+
+
+@refused("wave_due_after_it_starts")
+def test_wave_due_on_its_first_day(wave):
+    with database_refuses("wave_due_after_it_starts"):
+        write(wave, due_on=wave.starts_on)
+
+
+@refused("wave_levels_are_known")
+def test_wave_of_another_level(wave):
+    with database_refuses("wave_levels_are_known"):
+        write(wave, levels="town")

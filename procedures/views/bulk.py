@@ -57,6 +57,9 @@ def begin(request):
 def _list_url(subject, query):
     """The list that an edit began from, with its filter."""
     params = dict(parse_qsl(query))
+    if subject == "waves":
+        number = params.get("campaign", "")
+        return reverse("campaign", args=[int(number)]) if number.isdecimal() else reverse("campaigns")
     if subject == "rollouts":
         address = reverse("rollouts", args=[params.pop("plan", "-")])
     else:

@@ -22,6 +22,7 @@ from agencies.models import Agency, Change, Membership, Role, User
 from agencies.presenting import history_lines, history_url, printed_values, record_kind
 from procedures.models import (
     AgencyProcedure,
+    Campaign,
     Declaration,
     Document,
     Milestone,
@@ -50,6 +51,13 @@ def _of_plan(plan):
         Q(model="procedures.plan", object_id=plan.pk)
         | Q(model="procedures.target", object_id__in=targets.values("pk"))
         | Q(model="procedures.targetrevision", object_id__in=targets.values("revisions"))
+    )
+
+
+def _of_campaign(campaign):
+    waves = Q(object_id__in=campaign.waves.order_by().values("pk")) | Q(before__campaign_id=campaign.pk)
+    return Change.objects.filter(
+        Q(model="procedures.campaign", object_id=campaign.pk) | Q(waves, model="procedures.wave")
     )
 
 
@@ -122,6 +130,12 @@ KINDS = {
         lambda user: Target.objects.filter(plan__in=Plan.objects.visible_to(user)).select_related("plan"),
         lambda target: target.plan.get_absolute_url(),
         _of_target,
+    ),
+    "campaign": Kind(
+        "dot-chuyen-doi",
+        lambda user: Campaign.objects.visible_to(user).select_related("plan"),
+        Campaign.get_absolute_url,
+        _of_campaign,
     ),
     "user": Kind("nguoi-dung", User.objects.visible_to, User.get_absolute_url, _of_person),
 }

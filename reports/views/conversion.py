@@ -1,0 +1,104 @@
+"""The conversion board: units between two standards, the waves of a campaign, what stops them."""
+
+from django.http import Http404
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from agencies.access import roles_anywhere
+from procedures.conversion import Status
+from procedures.lifecycle import Phase
+from procedures.models import CAMPAIGN_KEEPERS, Campaign, Standard
+from procedures.views.lists import seen_from
+from reports import charts, conversion
+from reports.cached import cached
+from reports.definitions import CONVERSION
+
+CAMPAIGN = "chiendich"  # the parameter that chooses a campaign
+
+
+@require_safe
+def board(request):
+    """How far the scope's units are on their way from one standard to the next, on a day."""
+    view = seen_from(request)
+    if view.scope is None:
+        return render(request, "reports/no_grants.html")
+    campaigns = Campaign.objects.visible_to(request.user).select_related("plan__agency", "source", "target")
+    campaigns = list(campaigns)
+    campaign = _chosen(campaigns, request.GET.get(CAMPAIGN), view)
+    standing, progress = _worked_out(campaign, view, request.user)
+    kept = {CAMPAIGN: campaign.pk} if request.GET.get(CAMPAIGN) else {}
+    context = {
+        "view": view,
+        "campaigns": [
+            {"campaign": c, "url": view.query(**{CAMPAIGN: c.pk}), "current": c == campaign}
+            for c in campaigns
+        ],
+        "campaign": campaign,
+        "keep": [{"name": name, "value": value} for name, value in kept.items()],
+        "standing": standing,
+        "progress": progress,
+        "told": conversion.told(campaign, progress, view.on) if campaign else "",
+        "standards": Standard.objects.all(),
+        "statuses": list(Status),
+        "phases": list(Phase),
+        "bars": _bars(campaign, progress, view),
+        "may_start": bool(roles_anywhere(request.user) & CAMPAIGN_KEEPERS),
+        "definitions": CONVERSION,
+    }
+    return render(request, "reports/conversion.html", context, status=view.status)
+
+
+def _chosen(campaigns, number, view):
+    """The campaign of the address, else the latest that had begun by the day."""
+    if number:
+        for campaign in campaigns:
+            if str(campaign.pk) == number:
+                return campaign
+        raise Http404
+    begun = [c for c in campaigns if c.eligible_on <= view.on]
+    return next(iter(begun or campaigns[::-1]), None)
+
+
+def _worked_out(campaign, view, user):
+    """(Standing, Progress or None), worked out once for a state of the data."""
+    agencies_url = reverse("agencies")
+    asked = {"on": view.on, "scope": view.scope, "user": user, "confirmed_only": view.confirmed_only}
+
+    def build():
+        standing = conversion.standing(
+            campaign, link=lambda **filters: agencies_url + view.query(units="yes", **filters), **asked
+        )
+        if campaign is None:
+            return standing, None
+        return standing, conversion.progress(campaign, link=_link(campaign, view), **asked)
+
+    number = campaign.pk if campaign else 0
+    return cached(
+        "conversion",
+        number,
+        view.scope.pk,
+        view.on,
+        view.confirmed_only,
+        view.query(),
+        user=user,
+        build=build,
+    )
+
+
+def _link(campaign, view):
+    rollouts_url = reverse("rollouts", args=[campaign.plan.code])
+    return lambda **filters: rollouts_url + view.query(**filters)
+
+
+def _bars(campaign, progress, view):
+    """The waves by stage, as bars with their lists."""
+    if campaign is None:
+        return None
+    link = _link(campaign, view)
+    rows = [(w.title, w.pk, w.phases) for w in progress.waves if sum(w.phases)]
+    return charts.stacked(
+        rows,
+        [phase.label for phase in Phase],
+        link=lambda key, digit: link(wave=key, campaign=campaign.pk, phase=digit),
+    )
