@@ -8,11 +8,11 @@ import datetime
 from django.db.models import Exists, OuterRef, Q, Subquery, TextChoices
 from django.utils.translation import gettext_lazy as _
 
+from procedures.freshness import QUIET
 from procedures.gaps import with_gaps
 from procedures.lifecycle import Acceptance, State
 from procedures.models import CONVERTING, Milestone, Rollout, RolloutMove
 from procedures.models.rollouts import OPEN_STATES
-from procedures.freshness import QUIET
 
 
 class Status(TextChoices):

@@ -10,7 +10,7 @@ from agencies.models import Agency, Change, ChangeSet, Membership, Role
 from agencies.testing import day, make_user
 from procedures.lifecycle import Stage
 from procedures.models import Declaration, Milestone
-from procedures.testing import declare, make_document, make_duties, make_procedure, reach
+from procedures.testing import declare, make_campaign, make_document, make_duties, make_procedure, reach
 from procedures.views.history import KINDS
 
 pytestmark = pytest.mark.django_db
@@ -44,6 +44,7 @@ def records(place):
         "procedure": duty.procedure,
         "agencyprocedure": duty,
         "plan": place.plan,
+        "campaign": make_campaign(place.plan),
         "target": place.plan.targets.get(),
         "user": place.editor,
     }

@@ -5,8 +5,8 @@ import re
 
 import pytest
 
-from agencies.models import Agency, Role, User
-from agencies.testing import day, make_user
+from agencies.models import Agency, User
+from agencies.testing import day
 from procedures.conversion import Status
 from procedures.gaps import standings
 from procedures.lifecycle import Acceptance, Phase, Stage, gaps
@@ -253,28 +253,6 @@ def test_a_campaign_out_of_reach_does_not_exist(client, demo):
     for number in ("999999", "x", "0"):
         assert client.get("/chuyen-doi/", {"chiendich": number}).status_code == 404
     assert client.get("/chuyen-doi/", {"agency": "999999"}).status_code == 404
-
-
-def test_another_province_sees_neither_campaign_nor_numbers(client, place):
-    campaign = make_campaign(place.plan)
-    make_wave(campaign)
-    stranger = Agency.objects.establish(
-        name="UBND tỉnh khác", code="H99", kind="provincial_committee", level="province", parent=None, by=None
-    )
-    client.force_login(make_user(Role.COORDINATOR, stranger))
-    assert campaign.name not in client.get("/chuyen-doi/").content.decode()
-    assert client.get("/chuyen-doi/", {"chiendich": campaign.pk}).status_code == 404
-    html = client.get("/co-quan/", {"conversion": f"{campaign.pk}-never"}).content.decode()
-    assert 'data-count="0"' in html
-
-
-def test_without_a_campaign_the_page_shows_the_standards_and_how_to_start(client, place):
-    client.force_login(place.coordinator)
-    html = client.get("/chuyen-doi/").content.decode()
-    assert "/chuyen-doi/moi/" in html
-    assert "TCVN ISO 9001:2008" in html
-    client.force_login(place.viewer)
-    assert "/chuyen-doi/moi/" not in client.get("/chuyen-doi/").content.decode()
 
 
 def test_a_second_campaign_has_its_own_numbers(client, demo):

@@ -22,12 +22,14 @@ from procedures.lifecycle import Stage
 from procedures.models import BulkEdit, Standard
 from procedures.testing import (
     declare,
+    make_campaign,
     make_document,
     make_duties,
     make_plan,
     make_procedure,
     make_rollout,
     make_target,
+    make_wave,
     reach,
     standard,
 )
@@ -260,6 +262,62 @@ def ready(w, subject, act, query, typed):
     edit.typed = typed
     edit.save()
     return Sent(w.coordinator, reverse("bulk_preview", args=[edit.pk]), {"reason": "CV 12"})
+
+
+# Conversion campaigns
+
+
+def planned_wave(w):
+    """A wave with one eligible unit."""
+    unit = w.province.chi_dao
+    declare(unit, on="2019-05-06", year=2008)
+    return make_wave(make_campaign(w.plan, by=w.coordinator), by=w.coordinator)
+
+
+@case("start_campaign")
+def _(w):
+    values = {
+        "name": "Chuyển đổi", "source": standard(2008).pk, "target": standard(2015).pk,
+        "eligible_on": "08/06/2020", "due_on": "31/12/2021",
+    }  # fmt: skip
+    return Sent(w.coordinator, reverse("start_campaign"), values)
+
+
+@case("amend_campaign")
+def _(w):
+    campaign = make_campaign(w.plan, by=w.coordinator)
+    page = reverse("amend_campaign", args=[campaign.pk])
+    return Sent(w.coordinator, page, {"name": "Tên khác", "reason": "Gõ nhầm"})
+
+
+@case("add_wave")
+def _(w):
+    page = reverse("add_wave", args=[make_campaign(w.plan, by=w.coordinator).pk])
+    return Sent(w.coordinator, page, {"starts_on": "08/06/2020", "due_on": "31/12/2020"})
+
+
+@case("amend_wave")
+def _(w):
+    wave = planned_wave(w)
+    page = reverse("amend_wave", args=[wave.campaign_id, wave.pk])
+    return Sent(w.coordinator, page, {"name": "cấp xã", "reason": "Gõ nhầm"})
+
+
+@case("assign_wave")
+def _(w):
+    wave = planned_wave(w)
+    page, action = (
+        reverse("campaign", args=[wave.campaign_id]),
+        reverse("assign_wave", args=[wave.campaign_id, wave.pk]),
+    )
+    return Sent(w.coordinator, page, {}, action, changes=False)
+
+
+@case("bulk_preview", as_="wave")
+def _(w):
+    wave = planned_wave(w)
+    query = f"campaign={wave.campaign_id}&wave={wave.pk}"
+    return ready(w, "waves", "assign_wave", query, {"wave": wave.pk, "on": "15/06/2020"})
 
 
 @case("bulk_preview")
