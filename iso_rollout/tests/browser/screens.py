@@ -40,6 +40,19 @@ SCREENS = (
     Screen("compare-nothing", "/so-sanh/?from=01/01/2022&on=31/12/2022", who="vanlam"),
     Screen("compare-bad-day", "/so-sanh/?from=31/02/2020", status=422),
     Screen("compare-agencies", "/so-sanh/co-quan/?from=08/06/2020&figure=declared&" + DAY),
+    Screen("territory", "/dia-ban/{van_lam}/?" + DAY),
+    Screen("territory-of-province", "/dia-ban/{province}/?" + DAY),
+    Screen("territory-of-editor", "/dia-ban/{van_lam}/?" + DAY, who="vanlam"),
+    Screen("territory-recent", "/dia-ban/{van_lam}/30-ngay/moc/?" + DAY),
+    Screen("territory-recent-none", "/dia-ban/{van_lam}/30-ngay/giai-the/?" + DAY),
+    Screen("conversion", "/chuyen-doi/?" + DAY),
+    Screen("conversion-of-coordinator", "/chuyen-doi/", who="dieuphoi"),
+    Screen("campaigns", "/chuyen-doi/chien-dich/", who="dieuphoi"),
+    Screen("campaign", "/chuyen-doi/{campaign}/", who="dieuphoi"),
+    Screen("campaign-of-reader", "/chuyen-doi/{campaign}/"),
+    Screen("start-campaign", "/chuyen-doi/moi/", who="dieuphoi"),
+    Screen("amend-campaign", "/chuyen-doi/{campaign}/sua/", who="dieuphoi"),
+    Screen("add-wave", "/chuyen-doi/{campaign}/dot/moi/", who="dieuphoi"),
     Screen("plan", f"/ke-hoach/{{plan}}/?{DAY}"),
     Screen("rollouts", f"/ke-hoach/{{plan}}/dot-trien-khai/?{DAY}"),
     Screen("rollouts-late", f"/ke-hoach/{{plan}}/dot-trien-khai/?{DAY}&late=yes"),
@@ -163,7 +176,7 @@ without_paper = Declaration.objects.filter(number="").order_by("pk").first()
 shared = Milestone.objects.filter(rollout__agency__parent__code="H31.325", stage="trained")
 shared = shared.exclude(rollout__agency__in=[lac_dao.pk, waiting.rollout.agency_id]).order_by("pk").first()
 from agencies.models import Change
-from procedures.models import BulkEdit
+from procedures.models import BulkEdit, Campaign
 plan, coordinator = Plan.objects.get(), User.objects.get(username="dieuphoi")
 bulk = BulkEdit.objects.begin(coordinator, subject="rollouts", act="move", query="plan=" + plan.code)
 bulk.typed = {"state": "paused", "on": "01/12/2021"}
@@ -185,6 +198,8 @@ def sent(name, *rows):
 
 
 answer = {
+    "campaign": Campaign.objects.get().pk,
+    "province": plan.agency_id,
     "messy_list": sent(
         "Danh sách công bố.xlsx", ["DANH SÁCH CƠ QUAN ĐÃ CÔNG BỐ"], head, ["I", "HUYỆN VĂN LÂM"], [1, "Xã Lạc Đạo", "1/QĐ-UBND", "31/02/2021", 2015, "0221"],
         [2, "Xã Đại Đông", "2/QĐ-UBND", "05/03/2021", 2015, "0221"], [None, "Tổng cộng: 3 đơn vị"], [None, "Người lập biểu"],
