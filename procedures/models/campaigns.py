@@ -46,9 +46,7 @@ class CampaignQuerySet(models.QuerySet):
         Raises Refused: not their role, on record already, or a rule of `check`.
         """
         # The second of two clicks waits here for the first and then finds what it entered.
-        plan = (
-            Plan.objects.select_for_update(no_key=True, of=["self"]).select_related("agency").get(pk=plan.pk)
-        )
+        plan = _held(plan)
         campaign = Campaign(plan=plan, **values)
         campaign.check_keeper(by)
         campaign.check_rules()
@@ -60,6 +58,12 @@ class CampaignQuerySet(models.QuerySet):
         )
         record(change_set, campaign)
         return campaign
+
+
+def _held(plan):
+    """The plan as stored; whoever else names a campaign of it waits until this one is written."""
+    plans = Plan.objects.select_for_update(no_key=True, of=["self"])
+    return plans.select_related("agency").get(pk=plan.pk)
 
 
 class Filter(models.Model):
@@ -83,13 +87,16 @@ class Filter(models.Model):
     def kind_list(self):
         return [kind for kind in self.kinds.split(",") if kind]
 
-    def narrowed(self, agencies):
-        """The agencies of a day (after `as_of`) that the filter leaves."""
+    def condition(self, on):
+        """What the filter asks of the agencies of a day, after `as_of`."""
+        asked = Q()
         if self.level_list:
-            agencies = agencies.filter(level_then__in=self.level_list)
+            asked &= Q(level_then__in=self.level_list)
         if self.kind_list:
-            agencies = agencies.filter(kind_then__in=self.kind_list)
-        return agencies.within(self.territory) if self.territory_id else agencies
+            asked &= Q(kind_then__in=self.kind_list)
+        if self.territory_id:
+            asked &= Q(pk__in=Agency.objects.as_of(on).within(self.territory).order_by().values("pk"))
+        return asked
 
 
 class Campaign(Filter):
@@ -144,8 +151,8 @@ class Campaign(Filter):
         As they were on `eligible_on`; a queryset after `as_of`.
         """
         units = Agency.objects.as_of(self.eligible_on).within(self.plan.agency).units()
-        units = self.narrowed(units).annotate(standard_then=standard_on(self.eligible_on))
-        units = units.filter(standard_then=self.source_id)
+        units = units.annotate(standard_then=standard_on(self.eligible_on))
+        units = units.filter(self.condition(self.eligible_on), standard_then=self.source_id)
         if self.work == Work.ANY:
             return units
         other = Exists(self._other_work())
@@ -204,6 +211,7 @@ class Campaign(Filter):
         Raises Refused and ChangedMeanwhile. Returns the campaign as stored.
         """
         self.check_keeper(by)
+        _held(self.plan)
         stored = self._claim(seen)
         before = snapshot(stored)
         for name, value in values.items():
@@ -228,15 +236,22 @@ class Campaign(Filter):
     def has_undertakings(self):
         return self.waves.filter(rollouts__isnull=False).exists()
 
+    def held(self):
+        """The campaign as stored; whoever else changes it or one of its waves waits until this change is written.
+
+        Raises Refused when it was taken back.
+        """
+        campaigns = Campaign.objects.select_for_update(no_key=True, of=["self"])
+        stored = campaigns.select_related("plan__agency", "source", "target").filter(pk=self.pk).first()
+        if stored is None:
+            raise Refused(gettext("This campaign was taken back meanwhile."))
+        return stored
+
     @transaction.atomic
     def add_wave(self, *, by, change_set=None, **values):
         """Enter a wave. `values`: number, name, starts_on, due_on, levels, kinds, territory, chosen. Raises Refused."""
         self.check_keeper(by)
-        # Two who add a wave do it one after the other.
-        campaign = Campaign.objects.select_for_update(no_key=True, of=["self"])
-        campaign = campaign.select_related("plan__agency", "source", "target").filter(pk=self.pk).first()
-        if campaign is None:
-            raise Refused(gettext("This campaign was taken back meanwhile."))
+        campaign = self.held()
         wave = Wave(campaign=campaign, **values)
         wave.check_rules()
         if campaign.waves.filter(number=wave.number).exists():
@@ -295,8 +310,11 @@ class Wave(Filter):
 
     def units(self):
         """The eligible units of the campaign that belong to this wave, a queryset after `as_of`."""
-        units = self.narrowed(self.campaign.eligible())
-        return units.filter(pk__in=self.chosen) if self.chosen else units
+        return self.campaign.eligible().filter(self.condition(self.campaign.eligible_on))
+
+    def condition(self, on):
+        asked = super().condition(on)
+        return asked & Q(pk__in=self.chosen) if self.chosen else asked
 
     def check_rules(self):
         """Raises Refused when the wave's days or territory do not fit its campaign."""
@@ -317,12 +335,14 @@ class Wave(Filter):
         Raises Refused and ChangedMeanwhile. Returns the wave as stored.
         """
         self.campaign.check_keeper(by)
+        campaign = self.campaign.held()
         claimed = Wave.objects.filter(pk=self.pk, version=seen).update(version=seen + 1)
-        stored = Wave.objects.select_related("campaign__plan__agency", "territory").filter(pk=self.pk).first()
+        stored = Wave.objects.select_related("territory").filter(pk=self.pk).first()
         if stored is None:
             raise Refused(gettext("This wave was taken back meanwhile."))
         if not claimed:
             raise ChangedMeanwhile(stored)
+        stored.campaign = campaign
         before = snapshot(stored)
         for name, value in values.items():
             setattr(stored, name, value)

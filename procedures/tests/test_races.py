@@ -87,6 +87,26 @@ def target():
     return lambda: page.revise(60 + number, on=day("2020-09-01"), by=me)
 
 
+def number_wave():
+    "Each gives a wave of its own the same number."
+    page = Wave.objects.get(name="wave %d" % number)
+    return lambda: page.revise(by=me, seen=page.version, number=50)
+
+
+def name_campaign():
+    page = Campaign.objects.get(note="campaign %d" % number)
+    return lambda: page.revise(by=me, seen=page.version, name="One name")
+
+
+def wave_against_deadline():
+    "Half bring the campaign's deadline forward, half put a wave behind it."
+    if number % 2:
+        page = Wave.objects.get(name="wave %d" % number)
+        return lambda: page.revise(by=me, seen=page.version, due_on=day("2021-10-01"))
+    page = Campaign.objects.get(note="campaign 0")
+    return lambda: page.revise(by=me, seen=page.version, due_on=day("2021-08-01"))
+
+
 def accept():
     page = Milestone.objects.get(rollout__agency__name="UBND xã Bình Minh")
     return lambda: page.accept(by=me, seen=page.version)
@@ -140,6 +160,9 @@ rollout = make_rollout(plan, province.binh_minh)
 rollout.reach("planned", on=day("2020-06-10"), by=editor, seen=1)
 for n in range(8):
     make_agency("Phòng %d" % n, province.committee, Kind.DEPARTMENT)
+campaigns = [make_campaign(plan, name="C%d" % n, note="campaign %d" % n) for n in range(8)]
+for n in range(8):
+    make_wave(campaigns[0], number=n + 1, name="wave %d" % n)
 change_set = open_change_set("Enter by mistake", by=None)
 for n in range(3):
     make_agency("Nhầm %d" % n, province.van_lam, change_set=change_set)
@@ -150,6 +173,7 @@ import json, os, sys
 os.environ["DJANGO_SETTINGS_MODULE"] = "iso_rollout.settings"
 import django
 django.setup()
+from django.db import models
 from agencies.models import *
 from procedures.models import *
 from procedures.models.tallies import count_coverage
@@ -297,3 +321,20 @@ def test_one_undo(races):
     one_winner(race("take_back"), "refused")
     undone = "ChangeSet.objects.filter(undoes__title='Enter by mistake')"
     assert count(f"{undone}.count()", f"{undone}.get().changes.count()") == [1, 3]
+
+
+def test_one_number_of_a_wave_and_one_name_of_a_campaign(races):
+    race, count = races
+    for name, there in (
+        ("number_wave", "Wave.objects.filter(number=50).count()"),
+        ("name_campaign", "Campaign.objects.filter(name='One name').count()"),
+    ):
+        answers = race(name)
+        assert sorted(a[0] for a in answers) == ["done"] + ["refused"] * 7
+        assert count(there) == [1]
+
+
+def test_no_wave_is_due_behind_the_deadline_of_its_campaign(races):
+    race, count = races
+    race("wave_against_deadline")
+    assert count("Wave.objects.filter(due_on__gt=models.F('campaign__due_on')).count()") == [0]
