@@ -44,6 +44,11 @@ def places_of(campaign):
     ]
 
 
+def assigned_in(campaign):
+    """The condition that an agency has an undertaking in the campaign."""
+    return Q(pk__in=Rollout.objects.filter(wave__campaign=campaign).order_by().values("agency"))
+
+
 class Blocked(TextChoices):
     """What an undertaking waits for."""
 
@@ -79,8 +84,7 @@ def in_status(agencies, campaign, status, on, *, confirmed_only=False):
     """The agencies of a day, with `standard_then`, that stand somewhere; `status`: a word of `places_of`."""
     if status in (ELIGIBLE, LEFT):
         rows = agencies.filter(pk__in=campaign.eligible().order_by().values("pk"))
-        given = Rollout.objects.filter(wave__campaign=campaign).order_by()
-        return rows.exclude(pk__in=given.values("agency")) if status == LEFT else rows
+        return rows.exclude(assigned_in(campaign)) if status == LEFT else rows
     for wave in [] if status in Status.values else campaign.waves.select_related("campaign__plan__agency"):
         if place_of(wave) == status:
             return agencies.filter(pk__in=wave.units().order_by().values("pk"))

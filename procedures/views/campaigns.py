@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from django.core.exceptions import PermissionDenied
+from django.db.models import Count, Q
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -13,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from agencies.access import roles_anywhere, roles_at
 from agencies.models import Kind, Level
 from procedures import listing
-from procedures.conversion import ELIGIBLE, LEFT, place_of
+from procedures.conversion import ELIGIBLE, LEFT, assigned_in, place_of
 from procedures.lifecycle import KEEPERS
 from procedures.models import CAMPAIGN_KEEPERS, BulkEdit, Campaign
 from procedures.record_forms.campaigns import CampaignForm, WaveForm, kept_plans
@@ -58,37 +59,44 @@ def campaign_page(request, pk):
     campaign, user, view = campaign_of(request, pk), request.user, seen_from(request)
     roles = roles_at(user, campaign.plan.agency)
     waves = list(campaign.waves.select_related("territory"))
+    then, today = replace(view, on=campaign.eligible_on), replace(view, on=view.today)
+    places = {ELIGIBLE: Q(), LEFT: ~assigned_in(campaign)}
+    places |= {place_of(wave): wave.condition(campaign.eligible_on) for wave in waves}
+    units = _units(campaign, places, user, then)
+    assigned = listing.rollouts(user, today, {"campaign": campaign.pk}, plan=campaign.plan).order_by()
+    assigned = dict(assigned.values_list("wave").annotate(Count("pk")))
+    rollouts_url = reverse("rollouts", args=[campaign.plan.code])
     context = {
         "campaign": campaign,
         "filter": _filter_words(campaign),
-        "eligible": _units(campaign, ELIGIBLE, user, view),
-        "left": _units(campaign, LEFT, user, view),
-        "waves": [_wave(wave, campaign, user, view) for wave in waves],
+        "eligible": units[ELIGIBLE],
+        "left": units[LEFT],
+        "waves": [
+            {
+                "wave": wave,
+                "filter": _filter_words(wave),
+                "units": units[place_of(wave)],
+                "assigned": assigned.get(wave.pk, 0),
+                "assigned_url": rollouts_url + today.query(campaign=campaign.pk, wave=wave.pk),
+            }
+            for wave in waves
+        ],
         "may_keep": bool(roles & CAMPAIGN_KEEPERS),
         "may_assign": bool(roles & KEEPERS),
     }
     return render(request, "procedures/campaigns/campaign.html", context)
 
 
-def _units(campaign, place, user, view):
-    """How many eligible units, as they were on the day that decides it, and the address of their list."""
-    then = replace(view, on=campaign.eligible_on)
-    rows = listing.agencies(user, then, {"units": True, "conversion": (campaign, place)})
-    query = then.query(units="yes", conversion=f"{campaign.pk}-{place}")
-    return {"n": rows.order_by().count(), "url": reverse("agencies") + query}
-
-
-def _wave(wave, campaign, user, view):
-    wave.campaign = campaign
-    wanted = {"campaign": campaign.pk, "wave": wave.pk}
-    today = replace(view, on=view.today)
-    assigned = listing.rollouts(user, today, wanted, plan=campaign.plan)
+def _units(campaign, places, user, then):
+    """Of each place how many eligible units it has, as they were on the day that decides it, and the address of its list."""
+    rows = listing.agencies(user, then, {"units": True, "conversion": (campaign, ELIGIBLE)}).order_by()
+    counted = rows.aggregate(**{place: Count("pk", filter=asked) for place, asked in places.items()})
     return {
-        "wave": wave,
-        "filter": _filter_words(wave),
-        "units": _units(campaign, place_of(wave), user, view),
-        "assigned": assigned.order_by().count(),
-        "assigned_url": reverse("rollouts", args=[campaign.plan.code]) + today.query(**wanted),
+        place: {
+            "n": counted[place],
+            "url": reverse("agencies") + then.query(units="yes", conversion=f"{campaign.pk}-{place}"),
+        }
+        for place in places
     }
 
 
@@ -170,22 +178,24 @@ def assign_wave(request, pk, wave_id):
     return redirect("bulk_preview", edit.pk)
 
 
-@require_safe
+@require_POST
 def count_eligible(request):
-    """How many units a campaign would be for, while its form is being filled in."""
+    """How many units a campaign would be for, while its form is being filled in. Writes nothing."""
     number = request.GET.get("campaign", "")
     known = kept_campaign(request, int(number)) if number.isdecimal() and len(number) < 19 else None
     if not roles_anywhere(request.user) & CAMPAIGN_KEEPERS:
         raise PermissionDenied
-    form = CampaignForm(request.GET, user=request.user, campaign=known)
-    return render(request, "procedures/campaigns/_count.html", {"form": form})
+    return _counted(request, CampaignForm(request.POST, user=request.user, campaign=known))
 
 
-@require_safe
+@require_POST
 def count_wave(request, pk):
-    """How many units a wave would take, while its form is being filled in."""
+    """How many units a wave would take, while its form is being filled in. Writes nothing."""
     campaign = kept_campaign(request, pk)
     number = request.GET.get("wave", "")
     known = wave_of(campaign, int(number)) if number.isdecimal() and len(number) < 19 else None
-    form = WaveForm(request.GET, user=request.user, campaign=campaign, wave=known)
+    return _counted(request, WaveForm(request.POST, user=request.user, campaign=campaign, wave=known))
+
+
+def _counted(request, form):
     return render(request, "procedures/campaigns/_count.html", {"form": form})

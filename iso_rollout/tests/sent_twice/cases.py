@@ -853,8 +853,11 @@ READ_ONLY = (
 )
 # While it is off, the public page is not there for any method.
 PUBLIC = {"public_list", "public_csv", "public_json"}
+# They count what a form being filled in would take.
+COUNTED = {"count_eligible", "count_wave"}
 WITHOUT_EFFECT = (
     LOOKED_AT
+    | COUNTED
     | PUBLIC
     | {f"admin:{name}_{act}" for name in READ_ONLY for act in ("changelist", "add", "change", "delete")}
     | {"admin:agencies_agency_delete", "admin:agencies_agency_changelist", "admin:procedures_target_add"}
