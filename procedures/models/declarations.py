@@ -307,6 +307,12 @@ class Declaration(Coverage, Entry):
                 % {"standard": self.standard, "day": date_format(self.standard.published_on)},
                 "on",
             )
+        if self.repealed_on is not None and self.repealed_on <= on:
+            raise StepRefused(
+                gettext("It was repealed on %s; it cannot have been declared on that day or later.")
+                % date_format(self.repealed_on),
+                "on",
+            )
         for name in ("notified_on", "posted_on"):
             day = getattr(self, name)
             if day is not None and day < on:

@@ -216,6 +216,15 @@ def test_an_amendment_obeys_the_hard_rules(rollout, editor):
     refused(rollout.amend, declared, on=day("2020-11-21"), by=editor, seen=rollout.version)
 
 
+def test_a_declaration_is_not_moved_behind_its_repeal(rollout, editor):
+    declaration = reach(rollout, Stage.DECLARED, by=editor).declaration
+    Declaration.objects.filter(pk=declaration.pk).update(repealed_on=day("2021-03-01"))
+    seen = declaration.version
+    told = refused(declaration.amend, on=day("2021-03-01"), by=editor, seen=seen, field="on")
+    assert "01/03/2021" in str(told)
+    declaration.amend(on=day("2021-02-28"), by=editor, seen=seen)
+
+
 def test_stale_amendment_and_withdrawal(rollout, editor, coordinator):
     milestone = reach(rollout, Stage.PLANNED, by=editor)
     seen = rollout.version

@@ -143,16 +143,19 @@ def _declaration_faults(revision, roles, standards, taken):
     else:
         revision.declaration = AMENDED
         if "declared_on" in revision.edits:
-            yield from _day_faults(revision, roles, on_record.standard, taken)
+            yield from _day_faults(revision, roles, on_record.standard, taken, on_record.repealed_on)
 
 
-def _day_faults(revision, roles, standard, taken):
+def _day_faults(revision, roles, standard, taken, repealed_on=None):
     on = revision.day("declared_on")
     if not revision.agency.is_unit:
         yield Fault("declared_on", "E_NOT_A_UNIT", _("“%(agency)s” has no system of its own."))
         return
     try:
-        Declaration(agency=revision.agency, standard=standard, declared_on=on).check_days(roles)
+        declared = Declaration(
+            agency=revision.agency, standard=standard, declared_on=on, repealed_on=repealed_on
+        )
+        declared.check_days(roles)
     except StepRefused as refused:
         yield _refused("declared_on", refused)
     if (revision.agency.pk, on, standard.pk) in taken:

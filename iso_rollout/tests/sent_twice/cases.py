@@ -644,12 +644,20 @@ def _(w):
 
 @case("report_templates")
 def _(w):
+    from docx import Document
+
     from reports.papers import word
     from reports.views.templates import sample
 
-    data = word.built_in_for(sample(w.coordinator))
+    # Another file in each world: the same one again is the one on record.
+    template, data = Document(io.BytesIO(word.built_in_for(sample(w.coordinator)))), io.BytesIO()
+    template.add_paragraph(str(w.number))
+    template.save(data)
     return Sent(
-        w.coordinator, reverse("report_templates"), {"name": "Mẫu"}, files={"file": ("mau.docx", data)}
+        w.coordinator,
+        reverse("report_templates"),
+        {"name": "Mẫu"},
+        files={"file": ("mau.docx", data.getvalue())},
     )
 
 
