@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from agencies.errors import ChangedMeanwhile, Refused
 from agencies.history import change_of, open_change_set, record_many, snapshot, write_columns
+from agencies.models import Agency
 from procedures.lifecycle import RECORDERS
 from procedures.models.agency_procedures import AgencyProcedure, PastApplication
 from procedures.models.applications import Span, put_in, take_out
@@ -152,6 +153,9 @@ def _locked(agency, edits):
     """The rows to be changed, locked, each in the version that was seen: {id: duty}."""
     seen = {e.duty_id: e.seen for e in edits if e.duty_id}
     new = [e.procedure_id for e in edits if not e.duty_id]
+    if new:
+        # The second of two who enter the same procedure waits here for the first and then finds it.
+        Agency.objects.select_for_update(no_key=True).get(pk=agency.pk)
     rows = AgencyProcedure.objects.filter(agency=agency).select_related("agency", "procedure")
     found, ids = {}, sorted(seen)
     for i in range(0, len(ids), CHUNK):

@@ -29,6 +29,7 @@ from agencies.history import undo
 from agencies.models import Agency, Change, ChangeSet, User
 from agencies.testing import day
 from procedures.models import *
+from procedures.models.duty_edits import Edit, Values, edit_duties
 from procedures.testing import standard
 
 translation.activate("en")
@@ -85,6 +86,12 @@ def circle():
 def target():
     page = Target.objects.get()
     return lambda: page.revise(60 + number, on=day("2020-09-01"), by=me)
+
+
+def new_duty():
+    page, procedure = agency("UBND xã Lạc Hồng"), Procedure.objects.get(code="9.000001")
+    new = Edit(procedure.pk, str(procedure), Values())
+    return lambda: edit_duties(page, [new], by=me, title="copy")
 
 
 def number_wave():
@@ -158,6 +165,7 @@ for agency in (province.lac_dao, province.chi_dao):
     make_rollout(plan, agency)
 rollout = make_rollout(plan, province.binh_minh)
 rollout.reach("planned", on=day("2020-06-10"), by=editor, seen=1)
+make_procedure(code="9.000001")
 for n in range(8):
     make_agency("Phòng %d" % n, province.committee, Kind.DEPARTMENT)
 campaigns = [make_campaign(plan, name="C%d" % n, note="campaign %d" % n) for n in range(8)]
@@ -284,6 +292,12 @@ def test_one_agency_with_a_code(races):
     race, count = races
     one_winner(race("establish"), "refused")
     assert count("Agency.objects.filter(code='NEW').count()") == [1]
+
+
+def test_one_duty_of_a_procedure(races):
+    race, count = races
+    one_winner(race("new_duty"), "changed")
+    assert count("AgencyProcedure.objects.filter(procedure__code='9.000001').count()") == [1]
 
 
 def test_one_revision(races):
