@@ -47,7 +47,11 @@ class Stacked:
     right: int
 
 
-def stacked(rows, labels, *, link, width=1060, left=158, right=104, row_height=46):
+# Room right of the bars for "100,0 % / 11.000": the country's total too must not be cut.
+ROOM_FOR_TOTAL = 152
+
+
+def stacked(rows, labels, *, link, width=1060, left=158, right=ROOM_FOR_TOTAL, row_height=46):
     """Lay out `rows` of (name, key, counts by stage). `link(key, stage)` is a segment's list."""
     inner = width - left - right
     bars = []
@@ -205,7 +209,7 @@ def _spread(points, number):
     return points[::step]
 
 
-def _apart(ends, distance=17):
+def _apart(ends, distance=22):
     """Keep the words at the ends of two lines from covering each other."""
     if len(ends) < 2:
         return ends

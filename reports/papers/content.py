@@ -28,7 +28,7 @@ class Office:
     made_on: datetime.date
     signer_title: str = "GIÁM ĐỐC"
     signer_name: str = ""
-    addressees: tuple = ()
+    addressees: tuple = ("Bộ Khoa học và Công nghệ", "Ủy ban nhân dân tỉnh")
     recipients: tuple = ("Như trên",)
 
 

@@ -60,7 +60,7 @@ class ReportForm(forms.Form):
         today = f"{timezone.localdate():%d/%m/%Y}"
         return {
             "kind": Kind.PROGRESS, "plan": plan.code if plan else "", "agency": scope.pk, "on": today, "made_on": today,
-            "addressees": "Bộ Khoa học và Công nghệ\nỦy ban nhân dân tỉnh", "recipients": "Như trên",
+            "addressees": "\n".join(Office.addressees), "recipients": "Như trên",
             "signer_title": "Giám đốc", "signer_name": "",
         }  # fmt: skip
 

@@ -231,11 +231,11 @@ def in_detail(units):
         "T3",
         _("Agencies, declarations and procedures in detail"),
         [
-            Column(_("No."), "number", 8), Column(_("Agency"), width=28), Column(_("Kind"), width=15),
+            Column(_("No."), "number", 8), Column(_("Agency"), width=26), Column(_("Kind"), width=15),
             Column(_("Governing body"), width=20), Column(_("Standard"), width=10), Column(_("Form"), width=13),
             Column(_("Number"), width=17, group=_("Decision of declaration")),
             Column(_("Day"), "day", 17, _("Decision of declaration")),
-            Column(_("In force"), "number", 10, _("Procedures")), Column(_("Under ISO"), "number", 9, _("Procedures")),
+            Column(_("In force"), "number", 10, _("Procedures")), Column(_("Under ISO"), "number", 11, _("Procedures")),
             Column(_("Share (%)"), "percent", 10, _("Procedures")),
             Column(_("Notified on"), "day", 17), Column(_("Note"), width=11),
         ],

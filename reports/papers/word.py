@@ -116,8 +116,8 @@ def _ended(lines, end):
 
 
 def _closed(section, sections):
-    """The last paragraph of a report ends with ./."""
-    paragraphs = list(section["paragraphs"])
+    """The last paragraph of a report ends with ./.; a percent sign stays in the line of its number."""
+    paragraphs = [text.replace(" %", "\N{NO-BREAK SPACE}%") for text in section["paragraphs"]]
     if section is sections[-1] and paragraphs:
         paragraphs[-1] = f"{paragraphs[-1].rstrip('.')}./."
     return paragraphs
@@ -146,7 +146,7 @@ def stage_chart(content):
     if not stages or not stages["rows"]:
         return None
     rows = [(row["name"], row["name"], row["counts"]) for row in stages["rows"]]
-    bars = charts.stacked(rows, stages["phases"], link=lambda key, digit: "")
+    bars = charts.stacked(rows, stages["phases"], link=lambda key, digit: "", right=104)
     legend = charts.legend(stages["phases"], top=bars.height + 10, width=bars.width)
     return {"bars": bars, "legend": legend, "height": bars.height + 40}
 

@@ -88,11 +88,18 @@ def _shown(made, code=""):
     """What the page of a report shows: the same words and cells as the Word document."""
     with override("vi"):
         words = word.context(made, code=code, draft=not code)
-        annexes = [
-            {**word.annex(table, index), "columns": table["columns"], "headings": _headings(table["columns"])}
-            for index, table in enumerate(made["tables"])
-        ]
+        annexes = [_annex(table, index) for index, table in enumerate(made["tables"])]
     return {"words": words, "annexes": annexes, "chart": word.stage_chart(made), "content": made}
+
+
+def _annex(table, index):
+    """A table of the paper: its cells with whether they stand centred, as they do in the Word document."""
+    annex, centred = word.annex(table, index), [column["kind"] != "text" for column in table["columns"]]
+    return annex | {
+        "headings": _headings(table["columns"]),
+        "rows": [list(zip(row, centred, strict=True)) for row in annex["cac_dong"]],
+        "total": list(zip(annex["tong"], centred, strict=False)),
+    }
 
 
 def _headings(columns):

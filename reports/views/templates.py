@@ -37,7 +37,7 @@ def _keeper(request):
 def sample(user):
     """A report of today over all that the person sees: what a template is tried with."""
     scope, today = top_agency(user), timezone.localdate()
-    office = content.Office(today, addressees=("Bộ Khoa học và Công nghệ", "Ủy ban nhân dân tỉnh"))
+    office = content.Office(today)
     plan = Plan.objects.visible_to(user).latest(today)
     return content.build(Kind.ANNUAL, plan=plan, on=today, scope=scope, user=user, office=office)
 

@@ -29,9 +29,9 @@ def take():
         page.evaluate("document.fonts.ready.then(() => true)")
         PICTURES.mkdir(parents=True, exist_ok=True)
         picture = PICTURES / "board.png"
-        # Down to the bars; the tiles below would make the file too large for a README.
-        bars = page.locator(".card", has=page.locator(".chart")).bounding_box()
-        page.set_viewport_size({"width": 1366, "height": int(bars["y"] + bars["height"]) + 16})
+        # Down to the curve; the tables, bars and tiles below would make the file too large for a README.
+        last = page.locator(".grid-wide").first.bounding_box()
+        page.set_viewport_size({"width": 1366, "height": int(last["y"] + last["height"]) + 16})
         page.screenshot(path=picture)
         browser.close()
     size = picture.stat().st_size

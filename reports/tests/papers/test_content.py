@@ -4,6 +4,7 @@ import datetime
 import io
 import json
 import random
+import zipfile
 
 import openpyxl
 import pytest
@@ -266,3 +267,19 @@ def test_what_is_no_word_document_is_refused(data):
 def test_unknown_placeholders_are_named_together():
     data = template_with("{{ mot }} {{ hai }} {{ tong_don_vi }}")
     assert word.unknown(data, word.context(report())) == ["hai", "mot"]
+
+
+def test_a_report_made_by_the_command_names_those_whom_its_recipients_mean(tmp_path):
+    out = tmp_path / "report.docx"
+    call_command("make_report", on="2020-12-31", out=str(out), stdout=io.StringIO())
+    with zipfile.ZipFile(out) as archive:
+        text = archive.read("word/document.xml").decode()
+    assert "Như trên" in text
+    assert "Kính gửi" in text and "Bộ Khoa học và Công nghệ" in text
+
+
+def test_a_percent_sign_stays_in_the_line_of_its_number():
+    words = word.context(report(kind=Kind.PROGRESS))
+    paragraphs = [text for section in words["cac_muc"] for text in section["cac_doan"]]
+    assert any("\N{NO-BREAK SPACE}%" in text for text in paragraphs)
+    assert not any(" %" in text for text in paragraphs)
