@@ -19,14 +19,14 @@ PARTS = ("on", "document", "paper", "file")
 
 @dataclass(frozen=True)
 class Row:
-    """One milestone of the form: its label and its fields, ready to print."""
+    """One milestone of the form: its label and its fields under the heads of their columns, ready to print."""
 
     label: str
     fields: list
 
     @property
     def has_errors(self):
-        return any(field.errors for field in self.fields)
+        return any(field.errors for _head, field in self.fields)
 
 
 class SeveralForm(RolloutForm):
@@ -60,6 +60,9 @@ class SeveralForm(RolloutForm):
                 "paper": Words(label=_("Number and day"), max_length=120, required=False),
                 "file": file_field(label=_("File"), help_text=""),
             }
+            # In the list of what is wrong a field stands without its row.
+            for field in fields.values():
+                field.head, field.label = field.label, f"{stage.label}: {field.label}"
             fields["paper"].widget.attrs["placeholder"] = gettext("45/QĐ-UBND ngày 20/06/2020")
             self.fields |= {f"{part}_{stage}": field for part, field in fields.items()}
 
@@ -71,7 +74,10 @@ class SeveralForm(RolloutForm):
         return [("", [self["note"]])]
 
     def rows(self):
-        return [Row(stage.label, [self[f"{part}_{stage}"] for part in PARTS]) for stage in self.stages]
+        return [Row(stage.label, [self._cell(f"{part}_{stage}") for part in PARTS]) for stage in self.stages]
+
+    def _cell(self, name):
+        return self.fields[name].head, self[name]
 
     def clean(self):
         """Each row with a day becomes a `Reached`; the same document in several rows is one."""

@@ -133,6 +133,15 @@ def test_return_asks_for_the_note_first(queue, client, place, entries):
     assert Notice.objects.filter(to=place.editor, kind=NoticeKind.RETURNED).count() == 2
 
 
+def test_whoever_returns_writes_the_note_and_finds_that_button_first(queue, client, entries):
+    asked = client.post(reverse("review_entries"), {"after": "returned", "pick": key(entries[0])})
+    offered = re.findall(r'name="after" value="(\w+)"', asked.content.decode())
+    assert offered == ["returned", "accepted"] and " autofocus>" in asked.content.decode()
+    both = client.get(reverse("acceptance_all")).content.decode()
+    assert re.findall(r'name="after" value="(\w+)"', both) == ["accepted", "returned"]
+    assert " autofocus>" not in both
+
+
 @pytest.mark.parametrize("note", ["x" * 501, "a\x00b"])
 def test_a_note_that_cannot_be_kept_is_said(queue, client, entries, note):
     answer = client.post(

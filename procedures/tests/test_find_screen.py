@@ -62,6 +62,14 @@ def test_the_box_stands_on_every_page_and_keeps_what_was_typed(client, things):
     assert 'value="l&quot;ạc"' in client.get(URL, {"q": 'l"ạc'}).content.decode()
 
 
+def test_the_page_without_words_waits_for_them(client, things):
+    """The key "/" on a phone leads here."""
+    client.force_login(things.viewer)
+    assert client.get(URL).content.decode().count(" autofocus>") == 1
+    for url in (f"{URL}?q=lac+dao", "/co-quan/"):
+        assert " autofocus>" not in client.get(url).content.decode()
+
+
 def test_hints_where_nothing_is_typed_or_found(client, things):
     client.force_login(things.viewer)
     for text in ("", "   ", "zzzzz", "%", "_", "'", "\\", "…", "%%%"):

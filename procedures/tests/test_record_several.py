@@ -136,6 +136,14 @@ def test_nonsense_stands_in_its_row_and_nothing_is_written(client, place, typed,
     assert not place.rollout.milestones.exists()
 
 
+def test_what_is_wrong_names_its_milestone(client, place, typed):
+    client.force_login(place.editor)
+    answer = client.post(url_of("record_several", place), typed | {"on_planned": "31/02/2020"})
+    page = answer.content.decode()
+    assert '<a href="#id_on_planned">Có kế hoạch: Ngày đạt</a>' in page
+    assert 'data-label="Ngày đạt"' in page
+
+
 def test_a_hard_rule_stands_in_its_row(client, place, typed):
     place.agency.established_on = day("2020-06-15")
     place.agency.save()

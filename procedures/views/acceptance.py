@@ -90,7 +90,9 @@ def review_entries(request):
     if fault or (after == Acceptance.RETURNED and not note):
         if "note" in request.POST:
             fault = fault or _("Say what has to be mended.")
-        return _decide(request, _found(request.user, seen), asked, seen=seen, note=note, fault=fault)
+        returns = after == Acceptance.RETURNED
+        entries = _found(request.user, seen)
+        return _decide(request, entries, asked, seen=seen, note=note, fault=fault, returns=returns)
     try:
         reviewed = review_many(seen, after, by=request.user, note=note)
     except Refused as refused:
@@ -238,8 +240,11 @@ def _note(text):
         return text, " ".join(fault.messages)
 
 
-def _decide(request, entries, asked, *, seen=None, note="", fault=""):
-    """The page before a decision: what it is about, the note, and both buttons."""
+def _decide(request, entries, asked, *, seen=None, note="", fault="", returns=False):
+    """The page before a decision: what it is about, the note, and both buttons.
+
+    Whoever `returns` finds the button to return first: the next key after the note must not confirm.
+    """
     if seen is None:
         seen = {(type(e), e.pk): e.version for e in entries}
     kinds = Counter(_what(e) for e in entries)
@@ -254,6 +259,7 @@ def _decide(request, entries, asked, *, seen=None, note="", fault=""):
         "note": note,
         "fault": fault,
         "asked": asked,
+        "returns": returns,
     }
     return render(request, "procedures/acceptance/decide.html", context, status=422 if fault else 200)
 
