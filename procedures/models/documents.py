@@ -1,7 +1,7 @@
 """Decisions, reports, minutes and letters. One decision may serve many agencies."""
 
 from django.db import models, transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext
@@ -43,11 +43,17 @@ class DocumentQuerySet(models.QuerySet):
         from procedures.models.declarations import Declaration
         from procedures.models.milestones import Milestone
 
-        milestones = Milestone.objects.filter(condition("rollout__agency__"), document=OuterRef("pk"))
-        declarations = Declaration.objects.filter(condition("agency__"), document=OuterRef("pk"))
-        issued = Agency.objects.filter(condition(""), pk=OuterRef("issued_by"))
-        decided = plans.filter(decision=OuterRef("pk"))
-        return self.filter(Exists(issued) | Exists(milestones) | Exists(declarations) | Exists(decided))
+        # Asked from the side of the agencies: a scope has few, and the papers of a country are many.
+        known = {"document__isnull": False}
+        milestones = Milestone.objects.filter(condition("rollout__agency__"), **known)
+        declarations = Declaration.objects.filter(condition("agency__"), **known)
+        issuers = Agency.objects.filter(condition(""))
+        return self.filter(
+            Q(issued_by__in=issuers.order_by().values("pk"))
+            | Q(pk__in=milestones.order_by().values("document"))
+            | Q(pk__in=declarations.order_by().values("document"))
+            | Q(pk__in=plans.filter(decision__isnull=False).order_by().values("decision"))
+        )
 
     def by(self, on):
         """Documents signed on or before a day, or nobody knows when."""
