@@ -303,8 +303,11 @@ class RecordedAdmin(NamesChoices, admin.ModelAdmin):
         return self._once(request, super().delete_view, *args, **kwargs)
 
     def _once(self, request, view, *args, **kwargs):
-        """What the first of two clicks did is not done again; the second leads to the list."""
+        """What the first of two clicks did is not done again; the second leads to the list, or says what is in its way."""
         try:
+            return view(request, *args, **kwargs)
+        except (Refused, ChangedMeanwhile, IntegrityError):
+            # It came up between the rehearsal and the act: the next rehearsal names it beside the field.
             return view(request, *args, **kwargs)
         except AlreadyDone:
             messages.info(request, gettext("This was done already; nothing was done twice."))
