@@ -39,10 +39,15 @@ def test_the_skip_link_comes_first_and_leads_to_the_content(browser_of):
 
 
 @pytest.mark.parametrize(
-    ("path", "width"), [("/co-quan/?q=lac+dao", 1366), ("/?on=31/10/2020&agency={van_lam}", 390)]
+    ("who", "path", "width"),
+    [
+        ("lanhdao", "/co-quan/?q=lac+dao", 1366),
+        ("lanhdao", "/?on=31/10/2020&agency={van_lam}", 390),
+        ("dieuphoi", "/sua-hang-loat/{bulk}/xem-truoc/?show=refused", 390),
+    ],
 )
-def test_every_stop_of_tab_can_be_seen(browser_of, at, path, width):
-    page = browser_of("lanhdao", width=width)
+def test_every_stop_of_tab_can_be_seen(browser_of, at, who, path, width):
+    page = browser_of(who, width=width)
     page.goto(at(path))
     stops = tab_through(page)
     assert len(stops) > 12
