@@ -77,3 +77,22 @@ def test_a_filter_is_sent_with_enter(browser_of):
     page.keyboard.press("Enter")
     page.wait_for_url("**/co-quan/?**q=**")
     assert page.locator("tbody tr").count() == 1
+
+
+@pytest.mark.parametrize("width", [390, 1366])
+@pytest.mark.parametrize(
+    ("who", "path"), [("lacdao", "/co-quan/{lac_dao}/thu-tuc/"), ("dieuphoi", "/co-quan/?level=commune")]
+)
+def test_no_row_has_the_focus_below_the_bar_of_picked_rows(browser_of, at, who, path, width):
+    page = browser_of(who, width=width)
+    page.goto(at(path))
+    page.focus("tbody .check input")
+    page.keyboard.press("Space")
+    page.wait_for_selector(".bulk.has-picked")
+    for _stop in range(24):
+        page.keyboard.press("Tab")
+        focused, bar = (
+            page.evaluate(f"document.{it}.getBoundingClientRect().toJSON()")
+            for it in ("activeElement", "querySelector('.bulk.has-picked')")
+        )
+        assert focused["bottom"] <= bar["top"]
