@@ -188,6 +188,9 @@
     var bars = Array.from(document.querySelectorAll(".bulk.has-picked"));
     var height = Math.max.apply(null, [0].concat(bars.map(function (bar) { return bar.offsetHeight; })));
     document.documentElement.style.scrollPaddingBottom = height ? height + 12 + "px" : "";
+    // The bar appears with the first one picked, and may appear over it.
+    var focused = document.activeElement;
+    if (height && focused && focused.closest("table[data-select]")) focused.scrollIntoView({ block: "nearest" });
   }
   window.addEventListener("resize", keepClearOfBar);
   function prepareRows(where) {
