@@ -11,9 +11,12 @@ from dataclasses import dataclass, field
 from agencies.models import Level
 from iso_rollout.text import (
     UNIT_TYPES,
+    Query,
     department_key,
+    fit,
     fold,
     level_of,
+    name_key,
     parse_unit_name,
     same_department,
     tone_key,
@@ -238,7 +241,7 @@ class Matcher:
         return [Candidate(k.id, k.name, k.code, self.register.parents_of(k), is_near=near) for k in found[:8]]
 
     def near(self, text, place, count=5):
-        """Agencies spelt nearly so, the district's own first."""
+        """Agencies found by the typed words or spelt nearly so, the district's own first."""
         if not hasattr(self, "_folded"):
             self._folded = {}
             for known in self.register.agencies.values():
@@ -252,10 +255,28 @@ class Matcher:
                 key: [k for k in all_ if k.path.startswith(place.agency.path)] for key, all_ in pool.items()
             }
             inside = {key: all_ for key, all_ in inside.items() if all_}
-            found = _closest(wanted, inside, count)
-            elsewhere = [k for k in self._folded.get(wanted, ()) if k not in found]
-            return (found + elsewhere)[:count]
-        return _closest(wanted, pool, count)
+            found = self._by_words(text, place.agency.path) + _closest(wanted, inside, count)
+            return list(dict.fromkeys(found + self._folded.get(wanted, [])))[:count]
+        return list(dict.fromkeys(self._by_words(text) + _closest(wanted, pool, count)))[:count]
+
+    def _by_words(self, text, path=""):
+        """Agencies whose key holds every typed word, as in the search box: types and names without accents, short forms.
+
+        The best fits only, so that "Huyen Van Lam" does not bring all that begins with these words.
+        """
+        if not hasattr(self, "_search_keys"):
+            self._search_keys = [(k, name_key(k.name, k.code)) for k in self.register.agencies.values()]
+        query = Query(text)
+        if not query:
+            return []
+        held = [
+            (fit(query, known.name).key, known.id, known)
+            for known, key in self._search_keys
+            if known.path.startswith(path)
+            and all(any(piece in key for piece in word.pieces) for word in query.needed)
+        ]
+        best = min((likeness[0] for likeness, *_ in held), default=None)
+        return [known for likeness, _id, known in sorted(held) if likeness[0] == best]
 
 
 def _closest(wanted, pool, count):

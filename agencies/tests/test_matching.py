@@ -45,6 +45,32 @@ def test_letters_and_tones_decide(province):
     assert [c.name for c in near if c.is_near][0] == "UBND xã Lạc Đạo"
 
 
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("Huyen Van Lam", "UBND huyện Văn Lâm"),
+        ("h van lam", "UBND huyện Văn Lâm"),
+        ("ubnd x. lac dao", "UBND xã Lạc Đạo"),
+        ("So KH&CN", "Sở Khoa học và Công nghệ"),
+        ("so khoa hoc cong nghe", "Sở Khoa học và Công nghệ"),
+    ],
+)
+def test_what_is_typed_without_accents_or_shortened_is_suggested_first(province, text, meant):
+    assert found(text) == "unknown"
+    near = matcher().candidates(text, [], NOWHERE)
+    assert near[0].name == meant and near[0].is_near
+
+
+def test_no_agency_is_suggested_for_words_that_none_has(province):
+    assert matcher().candidates("Xã Không Có Thật", [], NOWHERE) == []
+
+
+def test_words_suggest_nothing_outside_the_reach(province):
+    user = make_user(Role.EDITOR, province.lac_dao)
+    m = Matcher(Register(today(), user=user))
+    assert m.candidates("So KH&CN", [], NOWHERE) == []
+
+
 def test_the_unit_type_decides_when_it_is_written(province):
     assert found("Phường Lạc Đạo") == "unknown"
     assert found("Lạc Đạo", unit_type="phuong") == "unknown"

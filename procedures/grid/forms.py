@@ -60,6 +60,13 @@ class RowForm(forms.Form):
             # The row is no element that may hold a form: its cells name the form that they belong to.
             self.fields[name].widget.attrs["form"] = f"row-form-{duty.pk}"
 
+    def visible_fields(self):
+        """The cells. Whoever opens the row goes on in its first one, or in the first that is wrong."""
+        cells = super().visible_fields()
+        first = next((cell for cell in cells if cell.errors), cells[0])
+        first.field.widget.attrs["autofocus"] = True
+        return cells
+
     def clean(self):
         cleaned = super().clean()
         day, standard = cleaned.get("applied_on"), cleaned.get("standard")

@@ -92,10 +92,11 @@ class RecordForm(forms.Form):
         return self.agency.name
 
     def groups(self):
-        """The fields under their legends, for the page."""
-        return [
+        """The fields under their legends, for the page; a legend without a field is left out."""
+        groups = [
             (legend, [self[name] for name in names if name in self.fields]) for legend, names in self.GROUPS
         ]
+        return [(legend, fields) for legend, fields in groups if fields]
 
     def refuse(self, refused):
         """A door's refusal, beside the field that it names."""

@@ -160,6 +160,7 @@ def test_without_a_file_or_when_it_is_gone_there_is_none(client, place, document
 def test_an_editor_enters_a_document_for_the_own_agency(client, place, typed):
     client.force_login(place.editor)
     page = client.get("/van-ban/moi/")
+    assert all(fields for _legend, fields in page.context["form"].groups())
     choices = [pk.value for pk, _name in page.context["form"].fields["issued_by"].choices if pk]
     assert place.agency.pk in choices and place.province.dong_tao.pk not in choices
     answer = client.post("/van-ban/moi/", typed | {"issued_by": place.agency.pk, "file": sent()})

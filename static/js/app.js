@@ -180,8 +180,19 @@
       place.textContent = place.getAttribute("data-picked").replace("0", picked.length);
     });
     scope.querySelectorAll(".bulk").forEach(function (bar) { bar.classList.toggle("has-picked", picked.length > 0); });
+    keepClearOfBar();
     scope.querySelectorAll("[data-needs-pick]").forEach(function (button) { button.disabled = picked.length === 0; });
   }
+  // The bar lies over the end of the window while rows are picked: what Tab reaches stops above it.
+  function keepClearOfBar() {
+    var bars = Array.from(document.querySelectorAll(".bulk.has-picked"));
+    var height = Math.max.apply(null, [0].concat(bars.map(function (bar) { return bar.offsetHeight; })));
+    document.documentElement.style.scrollPaddingBottom = height ? height + 12 + "px" : "";
+    // The bar appears with the first one picked, and may appear over it.
+    var focused = document.activeElement;
+    if (height && focused && focused.closest("table[data-select]")) focused.scrollIntoView({ block: "nearest" });
+  }
+  window.addEventListener("resize", keepClearOfBar);
   function prepareRows(where) {
     where.querySelectorAll("table[data-select]").forEach(function (table) {
       var all = table.querySelector("[data-all]");

@@ -56,9 +56,10 @@ def test_escape_closes_and_enter_shows_all(browser_of):
 def test_on_a_phone(browser_of):
     page = browser_of("lanhdao", width=390)
     page.goto("/co-quan/")
-    page.click(".find-open")
+    page.keyboard.press("/")
     page.wait_for_url("**/tim/")
-    page.fill("#find-page", "so kh")
+    page.locator("#find-page:focus").wait_for()
+    page.keyboard.type("so kh")
     options(page).first.wait_for()
     assert faults_at(page, (390,)) == []
     options(page).nth(1).click()

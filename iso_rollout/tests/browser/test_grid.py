@@ -27,9 +27,12 @@ def test_a_row_is_edited_in_place_with_the_keyboard_alone(browser_of, at):
     page.keyboard.press("Enter")
     page.locator("tr.is-editing input[name=note]").wait_for()
     assert "sua=" not in page.url
+    assert page.evaluate("document.activeElement.name") == "applied_on"
     assert faults_at(page, (390, 1366)) == []
     page.set_viewport_size({"width": 1366, "height": 768})
-    page.focus("tr.is-editing input[name=note]")
+    for _cell in range(3):
+        page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.name") == "note"
     page.keyboard.type("Một cửa liên thông")
     page.keyboard.press("Enter")
     page.locator(".messages .success").wait_for()

@@ -39,10 +39,15 @@ def test_the_skip_link_comes_first_and_leads_to_the_content(browser_of):
 
 
 @pytest.mark.parametrize(
-    ("path", "width"), [("/co-quan/?q=lac+dao", 1366), ("/?on=31/10/2020&agency={van_lam}", 390)]
+    ("who", "path", "width"),
+    [
+        ("lanhdao", "/co-quan/?q=lac+dao", 1366),
+        ("lanhdao", "/?on=31/10/2020&agency={van_lam}", 390),
+        ("dieuphoi", "/sua-hang-loat/{bulk}/xem-truoc/?show=refused", 390),
+    ],
 )
-def test_every_stop_of_tab_can_be_seen(browser_of, at, path, width):
-    page = browser_of("lanhdao", width=width)
+def test_every_stop_of_tab_can_be_seen(browser_of, at, who, path, width):
+    page = browser_of(who, width=width)
     page.goto(at(path))
     stops = tab_through(page)
     assert len(stops) > 12
@@ -72,3 +77,24 @@ def test_a_filter_is_sent_with_enter(browser_of):
     page.keyboard.press("Enter")
     page.wait_for_url("**/co-quan/?**q=**")
     assert page.locator("tbody tr").count() == 1
+
+
+@pytest.mark.parametrize("width", [390, 1366])
+@pytest.mark.parametrize(
+    ("who", "path"), [("lacdao", "/co-quan/{lac_dao}/thu-tuc/"), ("dieuphoi", "/co-quan/?level=commune")]
+)
+def test_no_row_has_the_focus_below_the_bar_of_picked_rows(browser_of, at, who, path, width):
+    page = browser_of(who, width=width)
+    page.goto(at(path))
+    page.locator("tbody .check input").first.evaluate("box => box.scrollIntoView({ block: 'end' })")
+    page.locator("tbody .check input").first.evaluate("box => box.focus({ preventScroll: true })")
+    page.keyboard.press("Space")
+    page.wait_for_selector(".bulk.has-picked")
+    for stop in range(24):
+        if stop:
+            page.keyboard.press("Tab")
+        focused, bar = (
+            page.evaluate(f"document.{it}.getBoundingClientRect().toJSON()")
+            for it in ("activeElement", "querySelector('.bulk.has-picked')")
+        )
+        assert focused["bottom"] <= bar["top"]
