@@ -50,7 +50,10 @@ def use(persons):
     agencies = list(Agency.objects.order_by("pk").values_list("pk", "name"))
     documents = (
         Document(
-            issued_by_id=pk, number=f"{n}/QĐ-UBND", signed_on=datetime.date(2020, 1 + pk % 12, 1 + n), title=name
+            issued_by_id=pk,
+            number=f"{n}/QĐ-UBND",
+            signed_on=datetime.date(2020, 1 + pk % 12, 1 + n),
+            title=name,
         )
         for pk, name in agencies
         for n in range(DOCUMENTS)
@@ -75,11 +78,16 @@ def use(persons):
         )
         reviewer = persons[0][0]
         entries.filter(turn=1).update(
-            acceptance=Acceptance.RETURNED, reviewed_by=reviewer, reviewed_at=timezone.now(), review_note="Bench"
+            acceptance=Acceptance.RETURNED,
+            reviewed_by=reviewer,
+            reviewed_at=timezone.now(),
+            review_note="Bench",
         )
     Rollout.refresh_derived(Rollout.objects.filter(plan__agency__in=[place.pk for _user, place in persons]))
     notices = (
-        Notice(to=user, kind=NoticeKind.values[0], occasion=f"bench {n}", title="Bench", agency=place, url="/")
+        Notice(
+            to=user, kind=NoticeKind.values[0], occasion=f"bench {n}", title="Bench", agency=place, url="/"
+        )
         for user, place in persons
         for n in range(NOTICES)
     )

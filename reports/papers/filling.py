@@ -30,9 +30,15 @@ def main():
     except UndefinedError as fault:
         answer = _fault("unknown", _name_in(str(fault)))
     except TemplateSyntaxError as fault:
-        answer = _fault("syntax", str(fault.message)[:200])
+        # Jinja speaks English: of its sentence only the sign or word at fault is told.
+        quoted = re.findall(r"'([^']+)'", str(fault.message))
+        unclosed = "end of" in str(fault.message)
+        answer = _fault("unclosed" if unclosed else "syntax", quoted[-1 if unclosed else 0] if quoted else "")
     except SecurityError as fault:
-        answer = _fault("refused", str(fault)[:200])
+        answer = _fault("refused", _name_in(str(fault)))
+    except (ArithmeticError, TypeError, ValueError) as fault:
+        # docx and zipfile raise these too, when there is no document to fill.
+        answer = _fault("senseless" if _is_document(data) else "damaged", str(fault)[:200])
     except MemoryError:
         sys.exit(child.TOO_MUCH_MEMORY)
     except Exception as fault:  # lxml, zipfile and docx each raise their own
@@ -64,6 +70,15 @@ def _check(data, values, image):
     template = DocxTemplate(io.BytesIO(data))
     known = {*values, "bieu_do"}
     return json.dumps(sorted(template.get_undeclared_template_variables(_environment()) - known)).encode()
+
+
+def _is_document(data):
+    from docx import Document
+
+    try:
+        return bool(Document(io.BytesIO(data)))
+    except Exception:
+        return False
 
 
 def _name_in(text):

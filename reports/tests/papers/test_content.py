@@ -243,7 +243,12 @@ def test_an_office_template_is_filled():
     [
         ("{{ khong_co }}", "khong_co"),
         ("{%p for m in cac_muc %}{{ m.sai }}{%p endfor %}", "sai"),
+        ("{% foo %}", "gần “foo”"),
         ("{{ tong_don_vi ", "ô điền viết sai"),
+        ("{% if da_cong_bo %}", "chưa có dấu kết thúc"),
+        ("{{ 1/0 }}", "không tính được"),
+        ("{% include 'x' %}", "không tính được"),
+        ("{% for x in range(10**9) %}a{% endfor %}", "không tính được"),
         ("{{ tong_don_vi.__class__.__mro__ }}", "không được phép"),
         ("{{ cycler.__init__.__globals__.os.popen('id').read() }}", "không được phép"),
         (
