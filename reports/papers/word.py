@@ -207,7 +207,9 @@ def _child(task, data, values, image=None):
     fault = json.loads(answer[1:])
     sentences = {
         "unknown": _("The placeholder “%(name)s” is not known. See the list of placeholders."),
-        "syntax": _("A placeholder is not written as it must be, near “%(name)s”. See the list of placeholders."),
+        "syntax": _(
+            "A placeholder is not written as it must be, near “%(name)s”. See the list of placeholders."
+        ),
         "unclosed": _(
             "A placeholder or a loop has no end: close it with }} or %%}, a loop also with {%%p endfor %%}."
         ),

@@ -18,6 +18,9 @@ def test_bench_measures_a_small_country_and_compares(monkeypatch):
         assert found[page]["queries"] < found[page]["cold_queries"] <= 15
         assert found[page]["cold_times"] > 0
         assert abs(found[page]["bytes"] - found[page]["bare_bytes"]) < 1_000, "the bare page is the same page"
+    for person in ("staff_of_province", "staff_of_district"):
+        assert found[person]["pages"] == len(found[person]["each"]) > 35
+        assert found[person]["most_queries"] <= 20
     assert set(run.compare({"province": found, "country": found}).values()) == {1.0}
 
 
