@@ -9,7 +9,7 @@ from django.core.cache import cache
 from django.db import connection
 from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
 from agencies.models import Agency, ChangeSet, Kind, Membership, Role, User
 from agencies.viewpoint import Viewpoint
@@ -47,12 +47,10 @@ def measure(turns):
         "board_past": (everybody, f"{board}?agency={province.pk}&on={day}"),
         "board_of_part": (part, board),
     }
-    try:
-        address = reverse("territory", args=[(district or province).pk])
-        wanted |= {"territory": (everybody, address), "territory_past": (everybody, f"{address}?on={day}")}
-        wanted |= {"territory_of_part": (part, address)}
-    except NoReverseMatch:
-        pass
+    address = reverse("territory", args=[(district or province).pk])
+    wanted |= {"territory": (everybody, address), "territory_past": (everybody, f"{address}?on={day}")}
+    wanted |= {"territory_of_part": (part, address)}
+    wanted |= {"conversion": (everybody, f"{reverse('conversion')}?agency={province.pk}")}
     return {name: page(user, address, turns) for name, (user, address) in wanted.items()}
 
 

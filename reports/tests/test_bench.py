@@ -13,7 +13,10 @@ def test_bench_measures_a_small_country_and_compares(monkeypatch):
         found = run.measure(30, 3)
     assert found["make_country"]["agency_procedures"] == 90
     assert found["make_country"]["times_the_floor"] > 0
-    for page in ("overview", "overview_past", "board", "board_past", "board_of_part"):
+    for page in (
+        "overview", "overview_past", "board", "board_past", "board_of_part", "territory", "territory_past",
+        "territory_of_part", "conversion",
+    ):  # fmt: skip
         assert 0 < found[page]["queries"] <= 6
         assert found[page]["queries"] < found[page]["cold_queries"] <= 15
         assert found[page]["cold_times"] > 0

@@ -79,6 +79,29 @@ def test_another_language_gets_its_own_words(place, board, client):
     assert "Units that have declared" not in vietnamese
 
 
+def test_only_who_may_start_a_campaign_is_offered_one(place, board):
+    coordinator = make_user(Role.COORDINATOR, place.province.committee)
+    for user, offered in ((place.viewer, False), (coordinator, True), (place.viewer, False)):
+        page = board(user, "/chuyen-doi/").content.decode()
+        assert ("/chuyen-doi/moi/" in page) is offered
+
+
+@pytest.mark.parametrize("page", ["/chuyen-doi/", "/dia-ban/{}/"])
+def test_territory_and_conversion_are_kept_too(place, board, client, page, django_assert_max_num_queries):
+    address = page.format(place.province.committee.pk)
+    before = board(place.viewer, address)
+    with django_assert_max_num_queries(6):
+        assert client.get(address).status_code == before.status_code == 200
+    declare(place.agency)
+    assert client.get(address).content != before.content
+
+
+def test_a_territory_with_nothing_below_leads_to_its_agency_each_time(place, board, client):
+    address = f"/dia-ban/{place.agency.pk}/"
+    for answer in (board(place.viewer, address), client.get(address)):
+        assert answer.url.startswith(f"/co-quan/{place.agency.pk}/")
+
+
 def test_kept_blocks_cost_few_queries(place, board, client, django_assert_max_num_queries):
     board(place.viewer)
     with django_assert_max_num_queries(6):

@@ -11,8 +11,8 @@ from procedures.lifecycle import Phase
 from procedures.models import CAMPAIGN_KEEPERS, Campaign, Standard
 from procedures.views.lists import seen_from
 from reports import charts, conversion
-from reports.cached import cached
 from reports.definitions import CONVERSION
+from reports.views.kept import kept_page, pieces
 
 CAMPAIGN = "chiendich"  # the parameter that chooses a campaign
 
@@ -23,30 +23,48 @@ def board(request):
     view = seen_from(request)
     if view.scope is None:
         return render(request, "reports/no_grants.html")
-    campaigns = Campaign.objects.visible_to(request.user).select_related("plan__agency", "source", "target")
+    number = request.GET.get(CAMPAIGN, "")
+    may_start = bool(roles_anywhere(request.user) & CAMPAIGN_KEEPERS)
+    return kept_page(
+        request, "conversion", view, number, may_start, build=lambda: board_pieces(view, number, may_start)
+    )
+
+
+def board_pieces(view, number, may_start):
+    """The blocks of the board, ready, with nobody's name in them. `number`: of the campaign asked for.
+
+    Raises Http404 for a campaign that the person does not see.
+    """
+    campaigns = Campaign.objects.visible_to(view.user).select_related("plan__agency", "source", "target")
     campaigns = list(campaigns)
-    campaign = _chosen(campaigns, request.GET.get(CAMPAIGN), view)
-    standing, progress = _worked_out(campaign, view, request.user)
-    kept = {CAMPAIGN: campaign.pk} if request.GET.get(CAMPAIGN) else {}
-    context = {
-        "view": view,
-        "campaigns": [
-            {"campaign": c, "url": view.query(**{CAMPAIGN: c.pk}), "current": c == campaign}
-            for c in campaigns
-        ],
-        "campaign": campaign,
-        "keep": [{"name": name, "value": value} for name, value in kept.items()],
-        "standing": standing,
-        "progress": progress,
-        "told": conversion.told(campaign, progress, view.on) if campaign else "",
-        "standards": Standard.objects.all(),
-        "statuses": list(Status),
-        "phases": list(Phase),
-        "bars": _bars(campaign, progress, view),
-        "may_start": bool(roles_anywhere(request.user) & CAMPAIGN_KEEPERS),
-        "definitions": CONVERSION,
-    }
-    return render(request, "reports/conversion.html", context, status=view.status)
+    campaign = _chosen(campaigns, number, view)
+    asked = {"on": view.on, "scope": view.scope, "user": view.user, "confirmed_only": view.confirmed_only}
+    agencies_url = reverse("agencies")
+    standing = conversion.standing(
+        campaign, link=lambda **filters: agencies_url + view.query(units="yes", **filters), **asked
+    )
+    progress = conversion.progress(campaign, link=_link(campaign, view), **asked) if campaign else None
+    return pieces(
+        "reports/conversion.html",
+        {
+            "view": view,
+            "campaigns": [
+                {"campaign": c, "url": view.query(**{CAMPAIGN: c.pk}), "current": c == campaign}
+                for c in campaigns
+            ],
+            "campaign": campaign,
+            "keep": [{"name": CAMPAIGN, "value": campaign.pk}] if number else [],
+            "standing": standing,
+            "progress": progress,
+            "told": conversion.told(campaign, progress, view.on) if campaign else "",
+            "standards": Standard.objects.all(),
+            "statuses": list(Status),
+            "phases": list(Phase),
+            "bars": _bars(campaign, progress, view),
+            "may_start": may_start,
+            "definitions": CONVERSION,
+        },
+    )
 
 
 def _chosen(campaigns, number, view):
@@ -58,32 +76,6 @@ def _chosen(campaigns, number, view):
         raise Http404
     begun = [c for c in campaigns if c.eligible_on <= view.on]
     return next(iter(begun or campaigns[::-1]), None)
-
-
-def _worked_out(campaign, view, user):
-    """(Standing, Progress or None), worked out once for a state of the data."""
-    agencies_url = reverse("agencies")
-    asked = {"on": view.on, "scope": view.scope, "user": user, "confirmed_only": view.confirmed_only}
-
-    def build():
-        standing = conversion.standing(
-            campaign, link=lambda **filters: agencies_url + view.query(units="yes", **filters), **asked
-        )
-        if campaign is None:
-            return standing, None
-        return standing, conversion.progress(campaign, link=_link(campaign, view), **asked)
-
-    number = campaign.pk if campaign else 0
-    return cached(
-        "conversion",
-        number,
-        view.scope.pk,
-        view.on,
-        view.confirmed_only,
-        view.query(),
-        user=user,
-        build=build,
-    )
 
 
 def _link(campaign, view):

@@ -14,10 +14,10 @@ from agencies.presenting import history_lines
 from agencies.viewpoint import viewpoint
 from procedures.models import Plan
 from reports import recent
-from reports.cached import cached
 from reports.definitions import FIGURES
 from reports.territory import LARGE, territory
 from reports.views.board import chosen_plan
+from reports.views.kept import kept_page, pieces
 
 PER_PAGE = 50
 PRINTED = 60  # units that still fit on two sheets of A4; of more, only the sums of the parts are printed
@@ -39,50 +39,56 @@ def territory_page(request, pk):
     view = seen_at(request, pk)
     if view.scope is None:
         raise Http404
-    plans = list(Plan.objects.visible_to(request.user).select_related("agency", "decision"))
-    plan = chosen_plan(plans, request.GET.get("plan"), view)
-    found, changes = _found(view, plan, request.user)
-    if found is None:
+    code = request.GET.get("plan", "")
+    try:
+        return kept_page(request, "territory", view, code, build=lambda: territory_pieces(view, code))
+    except NothingBelow:
         return redirect(reverse("agency", args=[pk]) + view.query(agency=None))
-    return render(
-        request,
+
+
+class NothingBelow(Exception):
+    """The agency had no unit below it on the day: its own page says all there is."""
+
+
+def territory_pieces(view, code):
+    """The blocks of the page, ready, with nobody's name in them. `code`: the plan asked for.
+
+    Raises NothingBelow, and Http404 for a plan that the person does not see.
+    """
+    plans = list(Plan.objects.visible_to(view.user).select_related("agency", "decision"))
+    plan = chosen_plan(plans, code, view)
+    asked = {"on": view.on, "confirmed_only": view.confirmed_only}
+
+    def link(name, agency=None, **filters):
+        address = reverse("rollouts", args=[plan.code]) if name == "rollouts" else reverse(name)
+        return address + view.query(**({"agency": agency} if agency else {}), **filters)
+
+    found = territory(view.scope, user=view.user, plan=plan, link=link, **asked)
+    if found is None:
+        raise NothingBelow
+    query = view.query(agency=None)
+    return pieces(
         "reports/territory.html",
         {
             "view": view,
             "plan": plan,
             "found": found,
-            "recent": changes,
+            "recent": recent.recent(
+                view.scope,
+                **asked,
+                url=lambda kind: reverse("territory_recent", args=[view.scope.pk, kind]) + query,
+            ),
             "since": recent.first_day(view.on),
             "freshness": found.freshness,
             "sentence": _sentence(found),
             "peers_word": _peers_word(found.kind),
             "large": LARGE,
             "is_long": found.units.whole > PRINTED,
-            "keep": [{"name": "plan", "value": plan.code}] if plan and request.GET.get("plan") else [],
-            "query": view.query(agency=None),
+            "keep": [{"name": "plan", "value": plan.code}] if plan and code else [],
+            "query": query,
             "definitions": FIGURES,
         },
-        status=view.status,
     )
-
-
-def _found(view, plan, user):
-    """The territory and what changed there, worked out once for a state of the data."""
-
-    def link(name, agency=None, **filters):
-        address = reverse("rollouts", args=[plan.code]) if name == "rollouts" else reverse(name)
-        return address + view.query(**({"agency": agency} if agency else {}), **filters)
-
-    def build():
-        asked = {"on": view.on, "confirmed_only": view.confirmed_only}
-        found = territory(view.scope, user=user, plan=plan, link=link, **asked)
-        return found, found and recent.recent(
-            view.scope, **asked,
-            url=lambda kind: reverse("territory_recent", args=[view.scope.pk, kind]) + view.query(agency=None),
-        )  # fmt: skip
-
-    parts = (view.scope.pk, view.on, view.confirmed_only, plan.pk if plan else None, view.query())
-    return cached("territory", *parts, user=user, build=build)
 
 
 def _peers_word(kind):
