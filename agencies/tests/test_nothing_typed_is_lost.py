@@ -48,7 +48,9 @@ def send_after_the_session_ran_out(client, person, typed=PROFILE, referer="http:
     answer = client.post("/toi/", typed, headers={"Referer": referer})
     assert answer.status_code == 302
     assert answer.url.startswith("/dang-nhap/?next=")
-    return client.get(answer.url).context["next"]
+    page = client.get(answer.url)
+    assert "vẫn được giữ" in page.content.decode(), "whoever signs in again knows that nothing is lost"
+    return page.context["next"]
 
 
 def test_after_signing_in_again_the_form_stands_there_with_the_values(client, person):

@@ -265,6 +265,15 @@ def test_a_long_list_has_pages(client, place, monkeypatch):
         assert len(rows) == len(set(rows)) == client_count(first)
 
 
+@pytest.mark.usefixtures("busy")
+def test_what_is_due_beyond_the_first_rows_is_a_click_away(page, place, monkeypatch):
+    late = counts(place.coordinator).late
+    assert late > 1
+    assert "đợt quá hạn</a>" not in page(place.coordinator).content.decode()
+    monkeypatch.setattr("procedures.views.work.SHOWN", 1)
+    assert f"Xem cả {late} đợt quá hạn" in page(place.coordinator).content.decode()
+
+
 def test_nobody_else_has_such_a_page(client, place):
     for person in (place.viewer, make_user()):
         client.force_login(person)

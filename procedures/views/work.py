@@ -47,6 +47,7 @@ def my_work(request):
             "today": today,
             "confirms": bool(roles_anywhere(user) & lifecycle.KEEPERS),
             "due": due,
+            "shown": SHOWN,
             "returned": _returned(user, SHOWN) if counts.returned else [],
             **parts,
         },
