@@ -65,7 +65,7 @@ def test_the_box_stands_on_every_page_and_keeps_what_was_typed(client, things):
 def test_the_page_without_words_waits_for_them(client, things):
     """The key "/" on a phone leads here."""
     client.force_login(things.viewer)
-    assert client.get(URL).content.decode().count(" autofocus>") == 1
+    assert client.get(URL).content.decode().count(" autofocus") == 1
     for url in (f"{URL}?q=lac+dao", "/co-quan/"):
         assert " autofocus>" not in client.get(url).content.decode()
 
