@@ -67,7 +67,7 @@ def test_the_page_without_words_waits_for_them(client, things):
     client.force_login(things.viewer)
     assert client.get(URL).content.decode().count(" autofocus") == 1
     for url in (f"{URL}?q=lac+dao", "/co-quan/"):
-        assert " autofocus>" not in client.get(url).content.decode()
+        assert " autofocus" not in client.get(url).content.decode()
 
 
 def test_hints_where_nothing_is_typed_or_found(client, things):
