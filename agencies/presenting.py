@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from agencies.access import explain
-from agencies.models import Level, Membership, Role
+from agencies.models import Change, Level, Membership, Role
 
 # Columns that say nothing to a person: numbers of the machine and what is derived from other columns.
 TECHNICAL = frozenset({"id", "version", "path", "search_key", "sort_key", "sha256", "rank"})
@@ -58,9 +58,10 @@ def history_lines(changes, limit=None, known=(), restorable=None):
 
     `changes` is a queryset of Change (or a list, such as a page's rows) that the caller has
     already limited to what the person may see; `limit` takes the first so many. Costs one query
-    for the changes and one for each kind of record they refer to, however many there are; records
-    that the page has read already come along as `known` and cost nothing. `restorable`: as
-    `history.restorable_columns` gives it, for a reader who may bring values back.
+    for the changes and one for each kind of record they refer to (one more when some are gone),
+    however many there are; records that the page has read already come along as `known` and cost
+    nothing. `restorable`: as `history.restorable_columns` gives it, for a reader who may bring
+    values back.
     """
     if isinstance(changes, models.QuerySet):
         changes = changes.select_related("change_set__made_by", "change_set__upload")
@@ -129,9 +130,17 @@ def _names_of_references(changes, known):
                     if (field.related_model, values[column]) not in names:
                         wanted[field.related_model].add(values[column])
     for model, ids in wanted.items():
-        # The names of some records are made of others': those joins come along.
-        for found in model._base_manager.filter(pk__in=ids).select_related():
-            names[model, found.pk] = str(found)
+        names |= _names_of(model, ids)
+    return names
+
+
+def _names_of(model, ids):
+    """{(model, id): name} of some records; one that is gone has the name that its history kept last."""
+    # The names of some records are made of others': those joins come along.
+    names = {(model, r.pk): str(r) for r in model._base_manager.filter(pk__in=ids).select_related()}
+    if gone := {pk for pk in ids if (model, pk) not in names}:
+        lines = Change.objects.filter(model=model._meta.label_lower, object_id__in=gone).exclude(label="")
+        names |= {(model, pk): label for pk, label in lines.order_by("id").values_list("object_id", "label")}
     return names
 
 
@@ -158,11 +167,10 @@ def _rows(change, names, restorable):
 
 
 def printed_values(field, *values):
-    """Some stored values of one field as a person reads them; one query for what they refer to."""
+    """Some stored values of one field as a person reads them; at most two queries for what they refer to."""
     names = {}
     if field.is_relation:
-        rows = field.related_model._base_manager.filter(pk__in=[v for v in values if v is not None])
-        names = {(field.related_model, found.pk): str(found) for found in rows.select_related()}
+        names = _names_of(field.related_model, [v for v in values if v is not None])
     return [printed(field, value, names) for value in values]
 
 

@@ -1,16 +1,17 @@
 """Lines of history as people read them."""
 
 import pytest
+from django.apps import apps
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
-from agencies.history import open_change_set, record, snapshot
+from agencies.history import open_change_set, record, snapshot, undo
 from agencies.models import Change, Kind, Role
-from agencies.presenting import history_lines
+from agencies.presenting import history_lines, printed_values
 from agencies.testing import day, make_agency, make_province, make_user
 from procedures.lifecycle import Stage
-from procedures.testing import make_plan, make_procedure, make_rollout, make_target, reach
+from procedures.testing import make_document, make_plan, make_procedure, make_rollout, make_target, reach
 
 pytestmark = pytest.mark.django_db
 
@@ -83,6 +84,28 @@ def test_what_is_gone_from_the_program_or_the_database_still_prints():
     target, thing = history_lines(change_set.changes.all())
     assert thing.what == "Entered: old.thing Đồ cũ"
     assert rows(target) == {"Plan": ("plan no. 99", "")}
+
+
+def test_what_is_gone_is_named_as_it_was(django_assert_num_queries):
+    """Not by its number: the undo of a document's entry, of a milestone that rests on it."""
+    document = make_document(number="21/BC-SKHCN", signed_on=day("2020-07-15"))
+    name = str(document)
+    entry = open_change_set("Entered", by=None)
+    record(entry, document)
+    Change.objects.create(
+        change_set=entry,
+        model="procedures.milestone",
+        object_id=1,
+        before={"document_id": document.pk},
+        after={},
+    )
+    undo(entry, by=None)
+    assert not type(document).objects.exists()
+    with django_assert_num_queries(3):
+        (line,) = history_lines(entry.changes.filter(model="procedures.milestone"))
+    assert rows(line) == {"Document": (name, "")}
+    field = apps.get_model("procedures.milestone")._meta.get_field("document")
+    assert printed_values(field, document.pk, None) == [name, ""]
 
 
 def test_many_lines_cost_as_many_queries_as_few():

@@ -216,6 +216,8 @@ def test_the_same_milestone_with_one_document(client, place, rollouts):
     milestones = Milestone.objects.filter(document=document)
     assert milestones.count() == 2
     assert {m.acceptance for m in milestones} == {Acceptance.ACCEPTED}
+    # Of the issuer nothing was changed: it does not count.
+    assert client.get(url(edit)).context["agencies"] == 2
     assert Rollout.objects.get(pk=rollouts[0].pk).stage == Stage.TRAINED
     undo(ChangeSet.objects.first(), by=place.coordinator)
     assert Rollout.objects.get(pk=rollouts[0].pk).stage == ""

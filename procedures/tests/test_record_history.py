@@ -194,3 +194,21 @@ def test_a_persons_and_a_grants_values_are_for_administrators(client, place):
     assert held.ends_on is None
     client.force_login(place.coordinator)
     assert client.get(reverse("history_of_user", args=[person.pk])).status_code == 404
+
+
+def test_a_role_given_at_an_agency_hides_no_value_of_its_history(client, place):
+    """Roles are lines of the agency's history as well, and for administrators only."""
+    place.rollout.reschedule(day("2021-06-30"), by=place.coordinator, seen=place.rollout.version)
+    held = Membership.objects.get(user=make_user(Role.EDITOR, place.agency))
+    Membership.objects.end_grant(held, by=None, seen=held.version, on=day("2020-12-31"))
+    due, ended = restore_url(last_change(place.rollout), "due_on"), restore_url(last_change(held), "ends_on")
+    seen = {}
+    for role in (Role.VIEWER, Role.COORDINATOR, Role.ADMINISTRATOR):
+        client.force_login(make_user(role, place.province.committee))
+        page = client.get(reverse("history_of_agency", args=[place.agency.pk])).content.decode()
+        seen[role] = (due in page, ended in page)
+    assert seen == {
+        Role.VIEWER: (False, False),
+        Role.COORDINATOR: (True, False),
+        Role.ADMINISTRATOR: (False, True),
+    }

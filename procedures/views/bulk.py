@@ -20,7 +20,7 @@ from procedures.bulk import engine, pasted
 from procedures.bulk.forms import ConfirmForm, OneDecisionForm
 from procedures.bulk.lines import REFUSED, SAME, WILL
 from procedures.lifecycle import RECORDERS
-from procedures.models import BulkEdit
+from procedures.models import BulkEdit, Document
 
 asked_or_typed = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -292,12 +292,14 @@ def _meanwhile(user, told, found):
 def _done(request, edit, act):
     """What came of it, and the way back."""
     changes = edit.change_set.changes
+    # The line of a document entered on the way stands under its issuer, of whom nothing was changed.
+    of_agencies = changes.exclude(agency=None).exclude(model=Document._meta.label_lower)
     context = {
         "edit": edit,
         "act": act,
         "change_set": edit.change_set,
         "records": changes.count(),
-        "agencies": changes.exclude(agency=None).order_by().values("agency").distinct().count(),
+        "agencies": of_agencies.order_by().values("agency").distinct().count(),
         "undone_by": edit.change_set.undone_by.first(),
         "may_undo": may_undo(request.user, edit.change_set),
         "steps": _steps(edit, "done"),

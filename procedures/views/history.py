@@ -159,7 +159,7 @@ def record_history(request, pk, kind):
         lines.select_related("change_set__made_by", "change_set__upload").order_by("-id"), PER_PAGE
     ).get_page(request.GET.get("page"))
     changes = list(page.object_list)
-    restorable = history.restorable_columns(changes) if _may_restore(request.user, changes) else None
+    restorable = history.restorable_columns(_offered(request.user, changes))
     context = {
         "title": title,
         "back": back,
@@ -171,11 +171,17 @@ def record_history(request, pk, kind):
     return render(request, "procedures/record_history.html", context)
 
 
-def _may_restore(user, changes):
-    """Whether the page offers to bring values back; the lines of one record belong to one agency."""
-    if any(change.model in ("agencies.user", "agencies.membership") for change in changes):
-        return holds_at_top(user, {Role.ADMINISTRATOR})
-    return bool(changes) and may_restore(user, changes[0])
+def _offered(user, changes):
+    """The lines whose values the page offers to bring back.
+
+    Accounts and roles, which stand in the history of an agency too, are for administrators; the other
+    lines of one page belong to one agency.
+    """
+    people, facts = [], []
+    for change in changes:
+        (people if change.model in ("agencies.user", "agencies.membership") else facts).append(change)
+    offered = people if people and holds_at_top(user, {Role.ADMINISTRATOR}) else []
+    return offered + facts if facts and may_restore(user, facts[0]) else offered
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
