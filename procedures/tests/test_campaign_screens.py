@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from agencies.models import User
+from agencies.history import undo
+from agencies.models import ChangeSet, User
 from agencies.testing import make_user
 from procedures.models import Campaign, Rollout
 
@@ -116,3 +117,33 @@ def test_two_who_revise_see_both_versions(client, campaign):
     answer = client.post(url, typed(campaign, name="Tên khác") | reason)
     assert answer.status_code == 409
     assert "Cấp xã, đợt đầu" in answer.content.decode() and "Tên khác" in answer.content.decode()
+
+
+def test_a_wave_of_another_campaign_does_not_exist_in_the_address(client, campaign):
+    sign_in(client, "dieuphoi")
+    assert client.post("/chuyen-doi/moi/", typed(campaign)).status_code == 302
+    other = Campaign.objects.exclude(pk=campaign.pk).get()
+    wave = campaign.waves.first()
+    before = Rollout.objects.count()
+    for answer in [
+        client.get(f"/chuyen-doi/{other.pk}/dot/{wave.pk}/sua/"),
+        client.post(f"/chuyen-doi/{other.pk}/dot/{wave.pk}/sua/", WAVE),
+        client.post(f"/chuyen-doi/{other.pk}/dot/{wave.pk}/giao/"),
+        client.post(f"/chuyen-doi/{other.pk}/dot/dem/?wave={wave.pk}", WAVE),
+    ]:
+        assert answer.status_code == 404
+    assert Rollout.objects.count() == before
+
+
+def test_a_campaign_whose_waves_were_taken_back_still_opens_and_can_be_planned_anew(client, campaign):
+    sign_in(client, "dieuphoi")
+    client.post("/chuyen-doi/moi/", typed(campaign))
+    other = Campaign.objects.exclude(pk=campaign.pk).get()
+    wave = other.add_wave(by=None, number=1, starts_on=campaign.plan.starts_on, due_on=other.due_on)
+    undo(ChangeSet.objects.order_by("pk").last(), by=User.objects.get(username="dieuphoi"))
+    assert not other.waves.exists()
+    assert client.get(f"/chuyen-doi/{other.pk}/").status_code == 200
+    assert client.get(f"/chuyen-doi/?chiendich={other.pk}").status_code == 200
+    assert client.post(f"/chuyen-doi/{other.pk}/dot/{wave.pk}/giao/").status_code == 404
+    assert client.get(f"/chuyen-doi/{other.pk}/dot/{wave.pk}/sua/").status_code == 404
+    assert client.post(f"/chuyen-doi/{other.pk}/dot/moi/", WAVE).status_code == 302

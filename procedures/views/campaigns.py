@@ -11,7 +11,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from agencies.access import roles_anywhere, roles_at
+from agencies.access import roles_anywhere, roles_at, visible_to
 from agencies.models import Kind, Level
 from procedures import listing
 from procedures.conversion import ELIGIBLE, LEFT, assigned_in, place_of
@@ -66,21 +66,23 @@ def campaign_page(request, pk):
     assigned = listing.rollouts(user, today, {"campaign": campaign.pk}, plan=campaign.plan).order_by()
     assigned = dict(assigned.values_list("wave").annotate(Count("pk")))
     rollouts_url = reverse("rollouts", args=[campaign.plan.code])
+    named = _named(user, [campaign, *waves], sees_all=bool(roles))
     context = {
         "campaign": campaign,
-        "filter": _filter_words(campaign),
+        "filter": _filter_words(campaign, named),
         "eligible": units[ELIGIBLE],
         "left": units[LEFT],
         "waves": [
             {
                 "wave": wave,
-                "filter": _filter_words(wave),
+                "filter": _filter_words(wave, named),
                 "units": units[place_of(wave)],
                 "assigned": assigned.get(wave.pk, 0),
                 "assigned_url": rollouts_url + today.query(campaign=campaign.pk, wave=wave.pk),
             }
             for wave in waves
         ],
+        "sees_history": bool(roles),
         "may_keep": bool(roles & CAMPAIGN_KEEPERS),
         "may_assign": bool(roles & KEEPERS),
     }
@@ -100,14 +102,23 @@ def _units(campaign, places, user, then):
     }
 
 
-def _filter_words(filter_):
-    """A filter in words, "" when it narrows nothing."""
+def _named(user, filters, *, sees_all):
+    """The territories of filters that the person may be told by name; None: all, and how many units were chosen."""
+    asked = {f.territory_id for f in filters if f.territory_id}
+    if sees_all:
+        return None
+    return set(visible_to(user).filter(pk__in=asked).values_list("pk", flat=True)) if asked else set()
+
+
+def _filter_words(filter_, named):
+    """A filter in words, "" when it narrows nothing. `named`: as `_named` answers."""
     parts = [str(Level(level).label) for level in filter_.level_list]
     parts += [str(Kind(kind).label) for kind in filter_.kind_list]
     if filter_.territory_id:
-        parts.append(filter_.territory.name)
+        is_named = named is None or filter_.territory_id in named
+        parts.append(filter_.territory.name if is_named else _("a territory of the plan"))
     if chosen := getattr(filter_, "chosen", None):
-        parts.append(_("%(n)s chosen units") % {"n": len(chosen)})
+        parts.append(_("%(n)s chosen units") % {"n": len(chosen)} if named is None else _("chosen units"))
     return "; ".join(parts)
 
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from agencies import history
-from agencies.access import holds_at_top, may_restore
+from agencies.access import holds_at_top, may_restore, scope_of
 from agencies.errors import ChangedMeanwhile, Refused
 from agencies.forms import RestoreForm
 from agencies.models import Agency, Change, Membership, Role, User
@@ -133,7 +133,8 @@ KINDS = {
     ),
     "campaign": Kind(
         "dot-chuyen-doi",
-        lambda user: Campaign.objects.visible_to(user).select_related("plan"),
+        # Its waves name territories and units of the whole plan: only to whoever sees that whole.
+        lambda user: Campaign.objects.filter(scope_of(user, "plan__agency__")).select_related("plan"),
         Campaign.get_absolute_url,
         _of_campaign,
     ),

@@ -60,3 +60,9 @@ def test_the_page_keeps_its_query_budget(client, django_assert_max_num_queries, 
     address = reverse("territory", args=[Agency.objects.get(code=code).pk])
     with django_assert_max_num_queries(budget):
         assert client.get(address, {"on": "31/10/2020"} | asked).status_code == 200
+
+
+def test_a_shared_rank_is_called_shared_and_that_of_nobody_is_not_said(client):
+    assert "đồng hạng 1 trong 10 huyện" in page(client, "lanhdao", "H31.325", on="30/12/2021").text
+    nobody = page(client, "lanhdao", "H31.325", on="01/01/2010").text
+    assert "0/12 đơn vị đã công bố;" in nobody

@@ -6,6 +6,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from agencies.access import visible_to
 from agencies.models import Level
 from agencies.viewpoint import CONFIRMED_ONLY
 from procedures.lifecycle import Form, Phase, State
@@ -223,16 +224,22 @@ def _stages(shown, view, rollouts_url):
 
 
 def _districts(tiled, units, names, view):
-    """Every commune of the scope as a tile under its district, in the order of the tree."""
+    """Every commune of the scope as a tile under its district, in the order of the tree.
+
+    A district above the scope has its name but no address: to whoever sees only a commune of it, it does not exist.
+    """
     paths = {u.id: u.path_then for u in units}
+    seen = set(paths)
+    if others := tiled.keys() - seen:
+        seen.update(visible_to(view.user).filter(pk__in=others).values_list("pk", flat=True))
     found = [
         {
             "name": heading(names[pk]),
             "communes": communes,
             "declared": sum(c.is_declared for c in communes),
-            "url": reverse("board") + view.query(agency=pk),
+            "url": reverse("board") + view.query(agency=pk) if pk in seen else "",
             "order": paths.get(pk, ""),
-            "territory_url": reverse("territory", args=[pk]) + view.query(agency=None),
+            "territory_url": reverse("territory", args=[pk]) + view.query(agency=None) if pk in seen else "",
         }
         for pk, communes in tiled.items()
         if pk in names

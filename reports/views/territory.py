@@ -108,8 +108,14 @@ def _sentence(found):
     text = _("%(part)s of %(whole)s units have declared") % {
         "part": number_format(declared.share.part), "whole": number_format(declared.share.whole)
     }  # fmt: skip
-    if declared.rank:
-        text += _(", rank %(rank)s of %(among)s %(peers)s") % {
+    # The first of those of whom nobody has declared is no rank.
+    if declared.rank and (declared.rank > 1 or declared.share.part):
+        ranked = (
+            _(", shared rank %(rank)s of %(among)s %(peers)s")
+            if declared.is_tied
+            else _(", rank %(rank)s of %(among)s %(peers)s")
+        )
+        text += ranked % {
             "rank": declared.rank, "among": declared.among, "peers": _peers_word(found.kind)
         }  # fmt: skip
     if late:
