@@ -43,6 +43,12 @@ KIND_LEVEL = {
 IDENTITY = ("name", "code", "kind", "level", "parent_id", "covered_by_id", "path")
 
 
+def path_up_to(path, pk):
+    """The path of the agency with a number, itself or above the one at `path`; "" when it is not there."""
+    ids = [int(path[i : i + SEGMENT]) for i in range(0, len(path), SEGMENT)]
+    return path[: (ids.index(pk) + 1) * SEGMENT] if pk in ids else ""
+
+
 def path_range(path):
     """First and past-the-last path of a subtree: digits only, so every collation agrees."""
     return path, f"{path[:-SEGMENT]}{int(path[-SEGMENT:]) + 1:0{SEGMENT}d}"

@@ -15,6 +15,7 @@ from agencies.access import (
     visible_to,
 )
 from agencies.models import Agency, Change, Membership, Role
+from agencies.models.tree import path_up_to
 from agencies.testing import day, grant, make_agency, make_province, make_user, today
 
 pytestmark = pytest.mark.django_db
@@ -204,3 +205,8 @@ def test_a_path_is_no_accidental_prefix(province):
     for n in range(12):
         make_agency(f"UBND xã Mới {n}", province.van_lam)
     assert seen(user) == {province.lac_dao}
+
+
+def test_the_path_of_whoever_is_above():
+    path = "000000010000001200000003"
+    assert [path_up_to(path, pk) for pk in (1, 12, 3, 2)] == ["00000001", "0000000100000012", path, ""]

@@ -6,8 +6,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from agencies.access import visible_to
+from agencies.access import sees_at
 from agencies.models import Level
+from agencies.models.tree import path_up_to
 from agencies.viewpoint import CONFIRMED_ONLY
 from procedures.lifecycle import Form, Phase, State
 from procedures.models import Plan
@@ -229,9 +230,13 @@ def _districts(tiled, units, names, view):
     A district above the scope has its name but no address: to whoever sees only a commune of it, it does not exist.
     """
     paths = {u.id: u.path_then for u in units}
-    seen = set(paths)
-    if others := tiled.keys() - seen:
-        seen.update(visible_to(view.user).filter(pk__in=others).values_list("pk", flat=True))
+    today = {u.id: u.path for u in units}
+
+    def may_open(pk, communes):
+        above = (path_up_to(today[c.pk], pk) for c in communes)
+        return pk in paths or any(path and sees_at(view.user, path) for path in above)
+
+    seen = {pk for pk, communes in tiled.items() if may_open(pk, communes)}
     found = [
         {
             "name": heading(names[pk]),
