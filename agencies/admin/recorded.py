@@ -305,10 +305,11 @@ class RecordedAdmin(NamesChoices, admin.ModelAdmin):
     def _once(self, request, view, *args, **kwargs):
         """What the first of two clicks did is not done again; the second leads to the list, or says what is in its way."""
         try:
-            return view(request, *args, **kwargs)
-        except (Refused, ChangedMeanwhile, IntegrityError):
-            # It came up between the rehearsal and the act: the next rehearsal names it beside the field.
-            return view(request, *args, **kwargs)
+            try:
+                return view(request, *args, **kwargs)
+            except (Refused, ChangedMeanwhile, IntegrityError):
+                # It came up between the rehearsal and the act: the next rehearsal names it beside the field.
+                return view(request, *args, **kwargs)
         except AlreadyDone:
             messages.info(request, gettext("This was done already; nothing was done twice."))
             return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")

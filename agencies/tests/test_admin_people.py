@@ -5,7 +5,9 @@ import json
 import pytest
 from django.urls import reverse
 
+from agencies.errors import Refused
 from agencies.models import Change, ChangeSet, Membership, Role, User
+from agencies.models.people import MembershipQuerySet
 from agencies.testing import admin_values, grant, make_province, make_user
 
 pytestmark = pytest.mark.django_db
@@ -121,6 +123,24 @@ def test_a_role_is_given_through_the_door(client, province, boss):
     stranger = make_user(Role.VIEWER, province.dong_tao)
     unknown = client.post(url, typed | {"user": stranger.pk})
     assert set(unknown.context["adminform"].form.errors) == {"user"}
+
+
+def test_a_role_given_by_somebody_else_after_the_rehearsal_is_told_beside_the_field(
+    client, province, boss, monkeypatch
+):
+    person, rehearse, acted = make_user(Role.VIEWER, province.chi_dao), MembershipQuerySet.grant, []
+
+    def overtaken(self, *args, change_set=None, **values):
+        acted.extend([change_set] if change_set else [])
+        if acted:
+            raise Refused("held already", "role")
+        return rehearse(self, *args, change_set=change_set, **values)
+
+    monkeypatch.setattr(MembershipQuerySet, "grant", overtaken)
+    typed = {"user": person.pk, "role": "editor", "agency": province.lac_dao.pk, "reason": "QĐ 5"}
+    answer = client.post(reverse("admin:agencies_membership_add"), typed)
+    assert answer.context["adminform"].form.errors["role"] == ["held already"]
+    assert not Membership.objects.filter(user=person, role="editor").exists()
 
 
 def test_the_days_of_a_role_change_and_deleting_it_is_on_record(client, province, boss):

@@ -81,7 +81,12 @@ def test_a_filter_is_sent_with_enter(browser_of):
 
 @pytest.mark.parametrize("width", [390, 1366])
 @pytest.mark.parametrize(
-    ("who", "path"), [("lacdao", "/co-quan/{lac_dao}/thu-tuc/"), ("dieuphoi", "/co-quan/?level=commune")]
+    ("who", "path"),
+    [
+        ("lacdao", "/co-quan/{lac_dao}/thu-tuc/"),
+        ("dieuphoi", "/co-quan/?level=commune"),
+        ("dieuphoi", "/xac-nhan/"),
+    ],
 )
 def test_no_row_has_the_focus_below_the_bar_of_picked_rows(browser_of, at, who, path, width):
     page = browser_of(who, width=width)

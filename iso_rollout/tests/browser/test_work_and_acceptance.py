@@ -124,27 +124,6 @@ def test_picking_and_confirming_by_keyboard(browser_of, register, unit):
     assert acceptance_of(register, place["milestone"]) == "accepted"
 
 
-def test_the_bar_of_the_picked_covers_nothing_that_tab_reaches(browser_of):
-    page = browser_of("dieuphoi", width=390)
-    page.goto("/xac-nhan/")
-    page.locator("tbody input[type=checkbox]").first.focus()
-    page.keyboard.press("Space")
-    page.wait_for_selector(".bulk.has-picked")
-    covered = []
-    for _stop in range(12):
-        page.keyboard.press("Tab")
-        covered.append(
-            page.evaluate(
-                """() => {
-                  const e = document.activeElement, bar = document.querySelector(".bulk");
-                  const ends = Math.min(e.getBoundingClientRect().bottom, innerHeight);
-                  return !bar.contains(e) && ends > bar.getBoundingClientRect().top;
-                }"""
-            )
-        )
-    assert not any(covered)
-
-
 def test_the_switch_is_kept_on_the_way_through_the_lists(browser_of):
     page = browser_of("lanhdao")
     page.goto("/")
