@@ -50,6 +50,7 @@ def measure(turns):
     address = reverse("territory", args=[(district or province).pk])
     wanted |= {"territory": (everybody, address), "territory_past": (everybody, f"{address}?on={day}")}
     wanted |= {"territory_of_part": (part, address)}
+    wanted |= {"territory_of_province": (everybody, reverse("territory", args=[province.pk]))}
     wanted |= {"conversion": (everybody, f"{reverse('conversion')}?agency={province.pk}")}
     return {name: page(user, address, turns) for name, (user, address) in wanted.items()}
 

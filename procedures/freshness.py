@@ -4,6 +4,7 @@ The one place of the rule: "My work", the board, the territory and the list of a
 """
 
 import datetime
+from functools import lru_cache
 
 from django.db.models import DateTimeField, Max, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce, Greatest, NullIf
@@ -45,6 +46,7 @@ def unchanged(agencies, on):
     return agencies.filter(Q(changed_at__isnull=True) | Q(changed_at__lt=quiet_since(on)))
 
 
+@lru_cache(maxsize=64)  # asked for every unit of a territory
 def quiet_since(on):
     """The moment before which a last change is long ago, seen from a day."""
     return _start(on - datetime.timedelta(days=QUIET))

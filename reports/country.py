@@ -1,4 +1,4 @@
-"""Several provinces side by side: a line for each, and what they are together. Six queries, whatever their number.
+"""Several provinces side by side: a line for each, and what they are together. Five queries, whatever their number.
 
 A province is the topmost agency of a tree on the day; what is counted below it is what the person sees there.
 """
@@ -6,16 +6,16 @@ A province is the topmost agency of a tree on the day; what is counted below it 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 
-from django.db.models import Count, FilteredRelation, Q, Sum
-from django.db.models.functions import Coalesce, Left
+from django.db.models import Count
+from django.db.models.functions import Left
 
-from agencies.access import visible_to
 from agencies.models import Agency
 from agencies.models.tree import SEGMENT
 from procedures.lifecycle import Stage
-from procedures.models import AgencyProcedure, CoverageTally, Milestone, Plan, Rollout, standard_on
+from procedures.models import Milestone, Plan, Rollout
 from procedures.models.plans import Target, TargetRevision
 from procedures.models.tallies import percent
+from reports.by_path import sums_by_path
 
 
 @dataclass(frozen=True)
@@ -57,19 +57,18 @@ def country(*, on, user, confirmed_only=False):
         .order_by("path_then")
         .values_list("pk", "name_then", "path_then")
     ]
-    units, declared, by_standard = _units(**asked)
-    late, covered = _late(**asked), _coverage(**asked)
-    plans = _plans(**asked)
-    lines = []
+    sums, plans = sums_by_path(SEGMENT, **asked), _plans(**asked)
+    lines, by_standard = [], Counter()
     for root in roots:
-        if not units[root.path] and root.path not in covered:
+        own = sums.get(root.path)
+        if own is None or not (own.units or own.in_force):
             continue
-        in_force, under_iso = covered.get(root.path, (0, 0))
         code, figure, actual = plans.get(root.agency_id, ("", None, None))
+        by_standard += own.by_standard
         lines.append(
             replace(
-                root, units=units[root.path], declared=declared[root.path], late=late[root.path],
-                in_force=in_force, under_iso=under_iso, plan_code=code, figure=figure, actual=actual,
+                root, units=own.units, declared=own.declared, late=own.late, in_force=own.in_force,
+                under_iso=own.under_iso, plan_code=code, figure=figure, actual=actual,
             )
         )  # fmt: skip
     return lines, together(lines), by_standard
@@ -89,50 +88,6 @@ def together(lines):
         figure=sum(line.figure for line in with_plan) if with_plan else None,
         actual=sum(line.actual for line in with_plan) if with_plan else None,
     )
-
-
-def _units(*, on, user, confirmed_only):
-    rows = visible_to(user).as_of(on).units().annotate(root=Left("path_then", SEGMENT))
-    rows = rows.annotate(standard_then=standard_on(on, confirmed_only=confirmed_only)).order_by()
-    units, declared, by_standard = Counter(), Counter(), Counter()
-    for root, standard, number in rows.values_list("root", "standard_then").annotate(number=Count("pk")):
-        units[root] += number
-        if standard is not None:
-            declared[root] += number
-            by_standard[standard] += number
-    return units, declared, by_standard
-
-
-def _late(*, on, user, confirmed_only):
-    late = Rollout.objects.late_on(on, confirmed_only=confirmed_only).order_by().values("agency")
-    rows = visible_to(user).as_of(on).units().filter(pk__in=late).annotate(root=Left("path_then", SEGMENT))
-    return Counter(dict(rows.order_by().values_list("root").annotate(number=Count("pk"))))
-
-
-def _coverage(*, on, user, confirmed_only):
-    earlier = FilteredRelation(
-        "agency__past",
-        condition=(Q(agency__past__from_on__isnull=True) | Q(agency__past__from_on__lte=on))
-        & Q(agency__past__until__gt=on),
-    )
-    rows = CoverageTally.objects.visible_to(user).filter(
-        Q(agency__established_on__isnull=True) | Q(agency__established_on__lte=on),
-        Q(agency__dissolved_on__isnull=True) | Q(agency__dissolved_on__gt=on),
-        day__lte=on,
-    )
-    rows = rows.annotate(earlier=earlier).annotate(
-        root=Left(Coalesce("earlier__path", "agency__path"), SEGMENT)
-    )
-    sums = rows.order_by().values_list("root").annotate(force=Sum("in_force"), iso=Sum("under_iso"))
-    found = {root: (force, iso) for root, force, iso in sums}
-    if confirmed_only:
-        # The tally knows nothing of confirmation: what rests on declarations not confirmed is taken off.
-        fewer = AgencyProcedure.objects.visible_to(user).in_force(on).unconfirmed_by_agency(on)
-        then = Agency.objects.filter(pk__in=fewer).as_of(on).values_list("pk", "path_then")
-        for agency, path in then:
-            force, iso = found[path[:SEGMENT]]
-            found[path[:SEGMENT]] = (force, iso - fewer[agency])
-    return found
 
 
 def _plans(*, on, user, confirmed_only):

@@ -10,24 +10,11 @@ from agencies.models import Kind, Level
 from agencies.models.tree import in_subtree
 from procedures.freshness import is_quiet, with_last_change
 from procedures.lifecycle import Stage
-from procedures.models import AgencyProcedure, CoverageTally, Declaration, Rollout
+from procedures.models import CoverageTally, Declaration, Rollout
 from procedures.models.rollouts import OPEN_STATES
 from procedures.stages import RANK_PHASE, stage_label
+from reports.by_path import Sums
 from reports.figures import Share, agencies_on
-
-
-@dataclass
-class Sums:
-    """What is counted over a subtree."""
-
-    units: int = 0
-    declared: int = 0
-    late: int = 0
-    quiet: int = 0
-    in_force: int = 0
-    under_iso: int = 0
-    assigned: int = 0
-    done: int = 0
 
 
 @dataclass(frozen=True)
@@ -52,9 +39,12 @@ class Unit:
 
 
 class Standings:
-    """What is on record of the agencies below `top` (None: of all) on a day, read in a few flat queries."""
+    """What is on record of the agencies below `top` on a day, read in a few flat queries.
 
-    def __init__(self, top, *, on, user, plan, confirmed_only):
+    `fewer`: by agency, the procedures that do not count because nobody has confirmed their declaration.
+    """
+
+    def __init__(self, top, *, on, user, plan, confirmed_only, fewer):
         self.on, self.plan = on, plan
         agencies = agencies_on(on, scope=top, user=user)
         rows = with_last_change(agencies, on).order_by().values_list(
@@ -63,20 +53,16 @@ class Standings:
         )  # fmt: skip
         self.rows = {row.pk: row for row in rows}
         ids = agencies.order_by().values("pk")
-        self.coverage = self._read_coverage(ids, confirmed_only)
+        self.coverage = self._read_coverage(ids, fewer)
         self.declarations = self._read_declarations(ids, confirmed_only)
         self.rollouts = self._read_rollouts(top, ids, user, confirmed_only)
 
-    def _read_coverage(self, ids, confirmed_only):
+    def _read_coverage(self, ids, fewer):
         tallies = (
             CoverageTally.objects.filter(day__lte=self.on, agency__in=ids).order_by().values_list("agency")
         )
-        found = {pk: [force, iso] for pk, force, iso in tallies.annotate(Sum("in_force"), Sum("under_iso"))}
-        if confirmed_only:
-            duties = AgencyProcedure.objects.filter(agency__in=ids).in_force(self.on)
-            for pk, fewer in duties.unconfirmed_by_agency(self.on).items():
-                found[pk][1] -= fewer
-        return found
+        sums = tallies.annotate(Sum("in_force"), Sum("under_iso"))
+        return {pk: (force, iso - fewer.get(pk, 0)) for pk, force, iso in sums}
 
     def _read_declarations(self, ids, confirmed_only):
         found = Declaration.objects.in_force(self.on, confirmed_only=confirmed_only).filter(agency__in=ids)
@@ -86,10 +72,13 @@ class Standings:
         return {d.agency_id: d for d in found}
 
     def _read_rollouts(self, top, ids, user, confirmed_only):
-        """By agency, the latest first. Of the tree of today too: an agency that closed since is still the plan's."""
+        """By agency, the latest first. Of the tree of today too: an agency that closed since is still the plan's.
+
+        Also the plan's other undertakings: with them the territory is compared.
+        """
         rows = Rollout.objects.all() if user is None else Rollout.objects.visible_to(user)
-        if top is not None:
-            rows = rows.filter(in_subtree(top.path_now or top.path, "agency__") | Q(agency__in=ids))
+        here = in_subtree(top.path_now or top.path, "agency__") | Q(agency__in=ids)
+        rows = rows.filter(here | Q(plan=self.plan) if self.plan else here)
         rows = rows.as_of(self.on, confirmed_only=confirmed_only).order_by("-year", "-id")
         found = defaultdict(list)
         for row in rows.values_list(
@@ -125,6 +114,7 @@ class Standings:
 
     def _add(self, sums, row):
         in_force, under_iso = self.coverage.get(row.pk, (0, 0))
+        sums.agencies += 1
         sums.in_force += in_force
         sums.under_iso += under_iso
         if row.covered_by_id_then is not None:

@@ -6,7 +6,7 @@ what rests on declarations that are not confirmed.
 """
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from statistics import median
 
 from django.utils import timezone
@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from agencies.access import roles_at
 from agencies.models import Agency
 from procedures.models.tallies import percent
+from reports.by_path import sums_by_path, unconfirmed
 from reports.figures import Share
 from reports.freshness import Freshness
 from reports.standings import Prefixes, Standings
@@ -129,18 +130,22 @@ def territory(scope, *, on, user, plan=None, confirmed_only=False, link=None):
     if own is None:
         return None
     peers, why_not = _peers(own, known.get(own.parent_id), on, user)
-    top = own if why_not else known.get(own.parent_id)
-    if top is None and not why_not and own.parent_id is not None:
-        top = Agency.objects.as_of(on).filter(pk=own.parent_id).first()  # it stood elsewhere then
-    facts = Standings(top, on=on, user=user, plan=plan, confirmed_only=confirmed_only)
-    below = [row for row in facts.rows.values() if row.path_then.startswith(own.path)]
+    parent = known.get(own.parent_id)
+    fewer = unconfirmed(on=on, user=user, scope=own if why_not else parent) if confirmed_only else {}
+    facts = Standings(own, on=on, user=user, plan=plan, confirmed_only=confirmed_only, fewer=fewer)
+    below = list(facts.rows.values())
     if len(below) < 2:
         return None
     children = sorted((r for r in below if r.parent_id_then == own.pk), key=lambda r: r.path_then)
-    parents = {row.parent_id_then for row in facts.rows.values()}
-    sums = facts.sums(
-        {**{p.pk: (p.path, p.path_now or p.path) for p in peers}, own.pk: (own.path, scope.path)}
-    )
+    parents = {row.parent_id_then for row in below}
+    sums = facts.sums({p.pk: (p.path, p.path_now or p.path) for p in peers})
+    if not why_not:
+        # Of the peers only sums are told, and the database counts them: beside a province stand 10,000 agencies.
+        beside = sums_by_path(
+            len(own.path), on=on, user=user, scope=parent, confirmed_only=confirmed_only, fewer=fewer, with_quiet=True
+        )  # fmt: skip
+        for p in peers:
+            sums[p.pk] = replace(beside[p.path], assigned=sums[p.pk].assigned, done=sums[p.pk].done)
     parts = [c for c in children if c.pk in parents]
     part_sums = facts.sums({c.pk: (c.path_then, c.path) for c in children})
     is_large = sums[own.pk].units > LARGE
@@ -154,7 +159,7 @@ def territory(scope, *, on, user, plan=None, confirmed_only=False, link=None):
         above=tuple((a.pk, a.name) for a in _seen(known, scope, user)),
         units=Share(sums[own.pk].units, sums[own.pk].units, link("agencies", units="yes")),
         comparisons=tuple(_compared(sums, own.pk, i, link) for i in indicators),
-        peers=_peer_rows(peers, own.pk, sums, parents, indicators),
+        peers=_peer_rows(peers, own.pk, sums, indicators),
         peers_why_not=why_not,
         parts=_by_need([
             Part(c.pk, c.name_then, {
@@ -254,7 +259,7 @@ def _rank(value, values, is_high_good):
     return 1 + sum(v > value if is_high_good else v < value for v in values)
 
 
-def _peer_rows(peers, own, sums, parents, indicators):
+def _peer_rows(peers, own, sums, indicators):
     """Every peer with its percentages, the best by declared units first."""
     if len(peers) < 2:
         return ()
@@ -263,7 +268,7 @@ def _peer_rows(peers, own, sums, parents, indicators):
     rows = [
         Peer(
             p.pk, p.name, p.pk == own, percents[p.pk],
-            None if percents[p.pk][0] is None else _rank(percents[p.pk][0], declared, True), p.pk in parents,
+            None if percents[p.pk][0] is None else _rank(percents[p.pk][0], declared, True), sums[p.pk].agencies > 1,
         )
         for p in peers
     ]  # fmt: skip

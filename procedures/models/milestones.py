@@ -54,8 +54,8 @@ class Milestone(Entry):
         verbose_name_plural = _("milestones")
         ordering = ["rollout", "rank"]
         indexes = [
-            # Declared by a day, month by month: targets and curves.
-            models.Index(fields=["stage", "reached_on"], name="milestone_by_day"),
+            # Which undertakings reached a stage by a day, answered from the index alone: targets and curves.
+            models.Index(fields=["stage", "reached_on", "acceptance", "rollout"], name="milestone_by_day"),
             # The lead agency's queue, oldest first; *declared* waits as its declaration.
             models.Index(
                 fields=["recorded_at", "id"],

@@ -1,0 +1,87 @@
+"""Sums over many subtrees at once, by the beginnings of paths: the database counts, and no agency is read."""
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+
+from django.db.models import Count, OuterRef, Q, Subquery, Sum
+from django.db.models.functions import Left
+
+from procedures.freshness import quiet_since, with_last_change
+from procedures.models import AgencyProcedure, CoverageTally, Rollout, standard_on
+from reports.figures import agencies_on
+
+
+@dataclass
+class Sums:
+    """What is counted over a subtree. `late`, `quiet`: units; `assigned`, `done`: undertakings of a plan."""
+
+    agencies: int = 0
+    units: int = 0
+    declared: int = 0
+    late: int = 0
+    quiet: int = 0
+    in_force: int = 0
+    under_iso: int = 0
+    assigned: int = 0
+    done: int = 0
+    by_standard: Counter = field(default_factory=Counter)  # standard's id → units
+
+
+def sums_by_path(length, *, on, user, scope=None, confirmed_only=False, fewer=None, with_quiet=False):
+    """{path of `length` signs: Sums} of what lies below it on a day, without a plan's undertakings.
+
+    `fewer`: what `unconfirmed` gave, where it was asked already. `with_quiet`: units not updated for 90 days are counted.
+    One query, with `confirmed_only` three.
+    """
+    if confirmed_only and fewer is None:
+        fewer = unconfirmed(on=on, user=user, scope=scope)
+    found = defaultdict(Sums)
+    rows = _counted(length, on, agencies_on(on, scope=scope, user=user), confirmed_only, with_quiet)
+    for path, standard, agencies, units, late, in_force, under_iso, *quiet in rows:
+        sums = found[path]
+        sums.agencies += agencies
+        sums.units += units
+        sums.late += late
+        sums.in_force += in_force
+        sums.under_iso += under_iso
+        sums.quiet += sum(quiet)
+        if standard is not None:
+            sums.declared += units
+            sums.by_standard[standard] += units
+    if fewer:
+        then = agencies_on(on, scope=scope, user=user).filter(pk__in=fewer).values_list("pk", "path_then")
+        for agency, path in then:
+            found[path[:length]].under_iso -= fewer[agency]
+    return dict(found)
+
+
+def _counted(length, on, agencies, confirmed_only, with_quiet):
+    """A row for each path and each standard in force there (None: not declared)."""
+    late = Rollout.objects.late_on(on, confirmed_only=confirmed_only).order_by().values("agency")
+    is_unit = Q(covered_by_id_then__isnull=True)
+    tally = CoverageTally.objects.filter(agency=OuterRef("pk"), day__lte=on).order_by().values("agency")
+    numbers = {
+        "agencies": Count("pk"),
+        "units": Count("pk", filter=is_unit),
+        "late": Count("pk", filter=is_unit & Q(pk__in=late)),
+        "in_force": Sum(Subquery(tally.annotate(sum=Sum("in_force")).values("sum")), default=0),
+        "under_iso": Sum(Subquery(tally.annotate(sum=Sum("under_iso")).values("sum")), default=0),
+    }
+    if with_quiet:
+        agencies = with_last_change(agencies, on)
+        long_ago = Q(changed_at__isnull=True) | Q(changed_at__lt=quiet_since(on))
+        numbers["quiet"] = Count("pk", filter=is_unit & long_ago)
+    standard = standard_on(on, confirmed_only=confirmed_only)
+    rows = agencies.annotate(root=Left("path_then", length), standard_then=standard).order_by()
+    return rows.values_list("root", "standard_then").annotate(**numbers)
+
+
+def unconfirmed(*, on, user, scope=None):
+    """{agency's id: its procedures that run under a standard only by declarations nobody has confirmed}, one query.
+
+    The tally knows nothing of confirmation: they are taken off.
+    """
+    duties = AgencyProcedure.objects.all() if user is None else AgencyProcedure.objects.visible_to(user)
+    if scope is not None:
+        duties = duties.filter(agency__in=agencies_on(on, scope=scope, user=None).order_by().values("pk"))
+    return duties.in_force(on).unconfirmed_by_agency(on)
