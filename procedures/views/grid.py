@@ -186,7 +186,7 @@ def decide(request, agency, edits, *, heading, title, back, problems=(), asked=T
         except ChangedMeanwhile:
             status, first = 409, _last_change(agency)
         except Refused as refused:
-            status, refusal = 422, "" if refused.field == "reason" else refused.message
+            status, refusal = 422, refused.message
         else:
             told(request, done, len(edits))
             return redirect(back)
