@@ -34,7 +34,6 @@ class DayField(forms.DateField):
                     "inputmode": "numeric",
                     "placeholder": "dd/mm/yyyy",
                     "autocomplete": "off",
-                    "maxlength": 10,
                     "size": 10,
                 },
             ),

@@ -104,6 +104,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 INSTALLED_APPS = [
     "iso_rollout",
+    "django.forms",
     "agencies.apps.AgenciesConfig",
     "procedures.apps.ProceduresConfig",
     "reports.apps.ReportsConfig",
@@ -159,6 +160,9 @@ TEMPLATES = [
         },
     }
 ]
+
+# Widgets come from our templates: django/forms/widgets/attrs.html says why.
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 # People --------------------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ The rules are those of `lifecycle.gaps`; a test compares the two on every combin
 
 from collections import defaultdict
 
-from django.db.models import BooleanField, Case, F, Max, OuterRef, Q, Subquery, Value, When
+from django.db.models import BooleanField, Case, F, Max, OuterRef, Q, Subquery, Value, When, Window
 from django.db.models.functions import Coalesce
 
 from procedures import lifecycle
@@ -19,16 +19,25 @@ def with_gaps(rollouts, *, on=None):
     reached, lacking = {}, Q(on_declared__isnull=False, on_notified__isnull=True)
     for step in lifecycle.STEPS:
         for expected in step.expects:
-            wrong = Q(**{f"on_{expected.value}__isnull": True})
-            if expected != step.not_before:
-                wrong |= Q(**{f"on_{expected.value}__gt": F(f"on_{step.stage.value}")})
-            lacking |= Q(**{f"on_{step.stage.value}__isnull": False}) & wrong
+            lacking |= Q(**{f"on_{step.stage.value}__isnull": False, f"on_{expected.value}__isnull": True})
     for stage in Stage:
         own = Q(milestones__stage=stage) & ~Q(milestones__acceptance=Acceptance.RETURNED)
         own &= by_day
         reached[f"on_{stage.value}"] = Max("milestones__reached_on", filter=own)
     by_milestones = rollouts.order_by().annotate(**reached).filter(lacking).values("pk")
-    return rollouts.filter(Q(pk__in=by_milestones) | Q(pk__in=_with_doubtful_declarations(rollouts, on)))
+    return rollouts.filter(
+        Q(pk__in=by_milestones)
+        | Q(pk__in=_out_of_order(rollouts, on))
+        | Q(pk__in=_with_doubtful_declarations(rollouts, on))
+    )
+
+
+def _out_of_order(rollouts, on):
+    """Numbers of those that reached a milestone before the day of one that usually comes earlier."""
+    own = Milestone.objects.counting().filter(rollout__in=rollouts.order_by().values("pk"))
+    own = own.filter(reached_on__lte=on) if on else own
+    latest = Window(Max("reached_on"), partition_by="rollout", order_by="rank")
+    return own.order_by().annotate(latest=latest).filter(latest__gt=F("reached_on")).values("rollout")
 
 
 def _with_doubtful_declarations(rollouts, on):

@@ -301,8 +301,8 @@ def gaps(standing, at=None):
         for expected in STEP[stage].expects:
             if expected not in reached:
                 found.append(MISSING[expected])
-            elif reached[expected] > reached[stage] and expected != STEP[stage].not_before:
-                found.append(Gap.OUT_OF_ORDER)
+        if _out_of_order(reached, stage):
+            found.append(Gap.OUT_OF_ORDER)
     if Stage.DECLARED in stages:
         if standing.form == Form.CONVERT and not standing.declared_before:
             found.append(Gap.NO_EARLIER_DECLARATION)
@@ -313,6 +313,12 @@ def gaps(standing, at=None):
         if at is None and Stage.NOTIFIED not in reached:
             found.append(Gap.NOT_NOTIFIED)
     return [gap for gap in Gap if gap in found]
+
+
+def _out_of_order(reached, stage):
+    """Whether an earlier milestone has a later day than this one, or a later milestone an earlier day."""
+    day, rank = reached[stage], Stage(stage).rank
+    return any((d > day) if Stage(other).rank < rank else (d < day) for other, d in reached.items())
 
 
 def check_move(standing, state, *, roles, reason):

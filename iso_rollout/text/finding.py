@@ -13,6 +13,7 @@ from .characters import clean, fold, split_tone
 from .departments import department_key
 from .names import UNIT_TYPES, parse_unit_name
 
+MOST_SIGNS = 200
 MOST_WORDS = 12
 MOST_LETTERS = 12
 # Words that a name may lack: "Sở Khoa học Công nghệ".
@@ -97,7 +98,8 @@ class Query:
     """What somebody typed. Never raises: what is no word is passed over, what is too long is cut."""
 
     def __init__(self, text):
-        self.text = clean(text or "")[:200]
+        text = clean(text or "")
+        self.text, self.is_cut = text[:MOST_SIGNS], len(text) > MOST_SIGNS
         typed = re.findall(r"[^\W_]+", _DOTTED.sub(r"\1", self.text).casefold())
         pairs = [(token, word) for token in typed for word in fold(token).split()][:MOST_WORDS]
         self.words = [

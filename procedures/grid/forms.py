@@ -113,7 +113,6 @@ class ActForm(forms.Form):
     all = forms.BooleanField(required=False)
     standard = StandardField(required=False)
     on = DayField(label=_("From"), required=False)
-    reason = Words(label=_("Reason"), required=False, max_length=500)
 
     def clean(self):
         cleaned = super().clean()
@@ -145,7 +144,6 @@ class PasteForm(forms.Form):
     empty_clears = forms.BooleanField(required=False, label=_("An empty cell clears the value"))
     start = forms.IntegerField(required=False, min_value=0, max_value=2**62, widget=forms.HiddenInput)
     first = forms.CharField(required=False, max_length=20, widget=forms.HiddenInput)
-    reason = Words(label=_("Reason"), required=False, max_length=500)
 
     def __init__(self, data=None, **kwargs):
         initial = {"standard": Standard.objects.current(timezone.localdate())} | kwargs.pop("initial", {})
@@ -162,7 +160,6 @@ class CopyForm(forms.Form):
         help_text=_("With a day, the standard of the other agency is set too, from that day."),
     )
     picks = PicksField(label=_("Rows"))
-    reason = Words(label=_("Reason"), required=False, max_length=500)
 
     def __init__(self, data=None, *, peers, **kwargs):
         super().__init__(data, **kwargs)

@@ -29,6 +29,14 @@ class Words(forms.CharField):
         return text
 
 
+def note_of(text):
+    """(a note as it is stored, what is wrong with it), where it is the only field that is typed."""
+    try:
+        return Words(max_length=500, required=False).clean(text), ""
+    except forms.ValidationError as fault:
+        return text, " ".join(fault.messages)
+
+
 class LaterDay(DayField):
     """A day that may lie in the future, such as a due day."""
 

@@ -1,5 +1,7 @@
 """What a person types about a milestone: record, correct, take back."""
 
+from contextlib import suppress
+
 from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -76,7 +78,7 @@ class MilestoneForm(DocumentForm):
     on = DayField(label=_("Reached on"))
     note = Words(label=_("Note"), max_length=500, required=False, lines=2)
 
-    def __init__(self, *args, stage=None, **kwargs):
+    def __init__(self, *args, stage=None, on=None, **kwargs):
         super().__init__(*args, **kwargs)
         self.standing = self.rollout.standing()
         # A declaration has a form of its own.
@@ -85,16 +87,21 @@ class MilestoneForm(DocumentForm):
         asked = next((s for s in self.allowed if s == stage), None)
         self.proposed = asked or (proposed if proposed in self.allowed else next(iter(self.allowed), None))
         self.initial["stage"] = self.proposed
+        with suppress(forms.ValidationError):
+            self.initial["on"] = self.fields["on"].clean(on)
         # What was typed stays a choice: whether it is on record by now, the door says.
         kept = [s for s in Stage if s in self.allowed or s.value == self.data.get("stage")]
         self.fields["stage"].choices = [(s.value, s.label) for s in kept if s != Stage.DECLARED]
-        # With a script the sentence above the form follows the choice.
-        self.fields["stage"].widget.attrs = {
-            "hx-get": self.action,
-            "hx-target": "#becomes",
-            "hx-select": "#becomes",
-            "hx-swap": "outerHTML",
-        }
+        # With a script the sentence above the form follows the choice and the day.
+        for name in ("stage", "on"):
+            self.fields[name].widget.attrs |= {
+                "hx-get": self.action,
+                "hx-include": "#id_stage, #id_on",
+                "hx-trigger": "change",
+                "hx-target": "#becomes",
+                "hx-select": "#becomes",
+                "hx-swap": "outerHTML",
+            }
 
     @property
     def action(self):

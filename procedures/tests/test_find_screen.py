@@ -33,6 +33,12 @@ def test_agencies_procedures_and_documents(client, things):
     assert [d.number for d in found.documents] == ["77/QĐ-UBND"]
 
 
+@pytest.mark.parametrize(("typed", "told"), [("khai sinh " * 20, False), ("khai sinh " * 21, True)])
+def test_it_says_when_only_the_beginning_was_looked_for(client, things, typed, told):
+    client.force_login(things.viewer)
+    assert ("chỉ phần đầu" in client.get(URL, {"q": typed}).content.decode()) == told
+
+
 def test_documents_of_others_do_not_exist(client, things):
     client.force_login(things.editor)
     found = client.get(URL, {"q": "77/QĐ"}).context["found"]

@@ -194,6 +194,22 @@ def without(*stages, **other):
         (Form.BUILD, without(audited="2020-11-02"), False, False, [Gap.OUT_OF_ORDER]),
         (Form.BUILD, without(promulgated="2020-09-03"), False, False, [Gap.OUT_OF_ORDER]),
         (Form.BUILD, without(audited="2020-11-01"), False, False, []),
+        # Also before anything is applied, and with stages between them that are not on record.
+        (
+            Form.BUILD,
+            {Stage.STEERING: day("2020-07-10"), Stage.TRAINED: day("2020-07-09")},
+            False,
+            False,
+            [Gap.OUT_OF_ORDER],
+        ),
+        (
+            Form.BUILD,
+            {Stage.STEERING: day("2020-07-10"), Stage.TRAINED: day("2020-07-10")},
+            False,
+            False,
+            [],
+        ),
+        (Form.BUILD, FULL | {Stage.SURVEYED: day("2020-10-01")}, False, False, [Gap.OUT_OF_ORDER]),
         (Form.BUILD, {}, False, False, []),
         # A list with nothing but the declaration.
         (
@@ -218,6 +234,25 @@ def without(*stages, **other):
 def test_gaps_of_a_rollout(form, reached, declared_before, lacks_number, expected):
     standing = Standing(form, reached=reached, declared_before=declared_before, lacks_number=lacks_number)
     assert lifecycle.gaps(standing) == expected
+
+
+@pytest.mark.parametrize(
+    ("stage", "on", "warns"),
+    [
+        ("surveyed", "2020-07-09", True),
+        ("surveyed", "2020-07-10", False),
+        ("surveyed", "2020-08-20", False),
+        ("surveyed", "2020-08-21", True),
+        ("planned", "2020-07-11", True),
+        ("documented", "2020-08-19", True),
+        ("documented", "2020-08-21", False),
+    ],
+)
+def test_a_day_against_the_usual_order_warns_at_once(stage, on, warns):
+    reached = {Stage.STEERING: day("2020-07-10"), Stage.TRAINED: day("2020-08-20")}
+    standing = Standing(Form.BUILD, reached=reached)
+    found = lifecycle.check_step(standing, stage, on=day(on), roles={E}, today=TODAY)
+    assert found == ([Gap.OUT_OF_ORDER] if warns else [])
 
 
 # Moves --------------------------------------------------------------------------------------

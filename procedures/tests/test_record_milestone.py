@@ -4,7 +4,7 @@ import pytest
 
 from agencies.models import ChangeSet
 from agencies.testing import day
-from procedures.lifecycle import Acceptance, Stage, State
+from procedures.lifecycle import Acceptance, Gap, Stage, State
 from procedures.models import Document
 from procedures.testing import make_document, reach
 from procedures.tests.recording import send_again, texts, url_of
@@ -30,6 +30,29 @@ def test_it_says_beforehand_what_becomes_true(client, place):
     response = client.get(url_of("record_milestone", place) + "?stage=audited")
     assert len(response.context["becomes"]) == 2
     assert [gap.value for gap in response.context["gaps"]] == ["no_promulgation"]
+
+
+@pytest.mark.parametrize(
+    ("typed_day", "warns"), [("19/06/2020", True), ("20/06/2020", False), ("31/02/2020", True), (None, True)]
+)
+def test_a_day_against_the_usual_order_warns_while_it_is_typed(client, place, typed_day, warns):
+    """Without a day that can be read, today stands in the field."""
+    reach(place.rollout, Stage.STEERING, on=day("2020-06-20"))
+    reach(place.rollout, Stage.TRAINED, on=day("2020-06-25"))
+    client.force_login(place.editor)
+    query = {"stage": "surveyed"} | ({"on": typed_day} if typed_day else {})
+    response = client.get(url_of("record_milestone", place), query)
+    assert response.context["gaps"] == ([Gap.OUT_OF_ORDER] if warns else [])
+
+
+def test_a_day_against_the_usual_order_warns_and_does_not_block(client, place, typed):
+    reach(place.rollout, Stage.PLANNED, on=day("2020-06-21"))
+    client.force_login(place.editor)
+    client.post(url_of("record_milestone", place), typed | {"seen": place.rollout.version})
+    page = client.get(f"/co-quan/{place.agency.pk}/")
+    assert [m.level_tag for m in page.context["messages"]] == ["success", "warning"]
+    assert "ngày các mốc không theo thứ tự thông thường" in page.content.decode()
+    assert place.rollout.milestones.count() == 2
 
 
 def test_an_editor_records_a_milestone_that_waits_for_confirmation(client, place, typed):

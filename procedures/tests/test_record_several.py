@@ -99,6 +99,15 @@ def test_rows_with_a_day_are_recorded_and_the_others_left_alone(client, place, t
     assert ChangeSet.objects.first().changes.count() == 5
 
 
+def test_a_day_against_the_usual_order_warns_in_whichever_row_it_stands(client, place, typed):
+    client.force_login(place.editor)
+    days = {"on_planned": "03/06/2020", "on_steering": "02/06/2020", "on_trained": "10/08/2020"}
+    client.post(url_of("record_several", place), typed | days)
+    assert place.rollout.milestones.count() == 3
+    page = client.get(place.agency.get_absolute_url())
+    assert [m.level_tag for m in page.context["messages"]] == ["success", "warning"]
+
+
 def test_one_document_in_several_rows_is_entered_once(client, place, typed):
     client.force_login(place.editor)
     paper = "12/QĐ-UBND ngày 19/06/2020"

@@ -5,7 +5,7 @@ import re
 from collections import Counter
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.db.models import Q
 from django.http import HttpResponseBadRequest
 from django.shortcuts import redirect, render
@@ -23,7 +23,7 @@ from procedures.forms import AcceptanceFilter
 from procedures.lifecycle import Acceptance, Stage
 from procedures.models import Declaration, Milestone
 from procedures.models.entry_lists import review_many
-from procedures.record_forms.base import Words
+from procedures.record_forms.base import note_of
 from procedures.views.lists import PER_PAGE, seen_from
 
 ALL_MOST = 5_000  # entries that one act takes
@@ -85,7 +85,7 @@ def review_entries(request):
     if not seen:
         messages.info(request, _("Pick at least one entry."))
         return redirect(back)
-    note, fault = _note(request.POST.get("note", ""))
+    note, fault = note_of(request.POST.get("note", ""))
     # The first click on "Return" asks for the note; only an answer without one is a fault.
     if fault or (after == Acceptance.RETURNED and not note):
         if "note" in request.POST:
@@ -230,14 +230,6 @@ def _found(user, seen):
         path = "rollout__agency" if rows.model is Milestone else "agency"
         entries += rows.select_related(path).order_by("recorded_at", "pk")
     return entries
-
-
-def _note(text):
-    """(the note as it is stored, what is wrong with it)."""
-    try:
-        return Words(max_length=500, required=False).clean(text), ""
-    except ValidationError as fault:
-        return text, " ".join(fault.messages)
 
 
 def _decide(request, entries, asked, *, seen=None, note="", fault="", returns=False):

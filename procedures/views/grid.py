@@ -18,7 +18,7 @@ from procedures.grid.forms import GridFilter, RowForm
 from procedures.lifecycle import RECORDERS
 from procedures.models import AgencyProcedure, Standard
 from procedures.models.duty_edits import COLUMNS, Values, digest, edit_duties, edit_of, fault, settle
-from procedures.record_forms.base import said
+from procedures.record_forms.base import note_of, said
 from procedures.views.lists import CountedPaginator
 from procedures.views.recording import asked_or_typed
 
@@ -172,6 +172,7 @@ def decide(request, agency, edits, *, heading, title, back, problems=(), asked=T
     wrong = {id(e) for e, _why in faults}
     edits = [e for e in edits if id(e) not in wrong]
     status, first, refusal = 200, None, ""
+    reason, wrong_reason = note_of(request.POST.get("reason", ""))
     if asked and "seen" in request.POST:
         if not edits and not faults:
             told(request, None, 0)
@@ -179,7 +180,9 @@ def decide(request, agency, edits, *, heading, title, back, problems=(), asked=T
         try:
             if request.POST["seen"] != digest(edits):
                 raise ChangedMeanwhile(agency)
-            done = edit_duties(agency, edits, by=request.user, title=title, reason=reason_of(request))
+            if wrong_reason:
+                raise Refused(wrong_reason, "reason")
+            done = edit_duties(agency, edits, by=request.user, title=title, reason=reason)
         except ChangedMeanwhile:
             status, first = 409, _last_change(agency)
         except Refused as refused:
@@ -192,14 +195,10 @@ def decide(request, agency, edits, *, heading, title, back, problems=(), asked=T
         "agency": agency, "heading": heading, "back": back, "seen": digest(edits), "count": len(edits),
         "shown": [_shown(e, standards) for e in edits[:SHOWN]], "more": max(len(edits) - SHOWN, 0),
         "faults": [(e.label, why) for e, why in faults], "problems": problems, "first": first,
-        "refusal": refusal, "status": status, "reason": reason_of(request), "new": sum(e.before is None for e in edits),
+        "refusal": refusal, "status": status, "reason": reason, "wrong_reason": wrong_reason, "new": sum(e.before is None for e in edits),
         "kept": [(k, v) for k, v in kept if k not in ("csrfmiddlewaretoken", "seen", "reason", *more.get("own", ()))],
     }  # fmt: skip
     return render(request, "procedures/grid/decide.html", context | more, status=status)
-
-
-def reason_of(request):
-    return request.POST.get("reason", "").strip()[:500]
 
 
 def _last_change(agency):

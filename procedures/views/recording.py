@@ -136,7 +136,12 @@ def record_milestone(request, pk, rollout_id):
     agency, roles = writable(request, pk)
     rollout = rollout_of(agency, rollout_id)
     form = MilestoneForm(
-        *typed(request), rollout=rollout, roles=roles, user=request.user, stage=request.GET.get("stage")
+        *typed(request),
+        rollout=rollout,
+        roles=roles,
+        user=request.user,
+        stage=request.GET.get("stage"),
+        on=request.GET.get("on"),
     )
     if request.method != "POST" and not form.allowed:
         messages.info(request, _("No milestone is left to be recorded here."))

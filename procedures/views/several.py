@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from procedures import effects, lifecycle
-from procedures.lifecycle import Stage
+from procedures.lifecycle import Gap, Stage
 from procedures.record_forms import SeveralForm
 from procedures.views.recording import answer, asked_or_typed, rollout_of, typed, writable
 
@@ -30,7 +30,9 @@ def record_several(request, pk, rollout_id):
         last = Stage(milestones[-1].stage)
         reached = rollout.standing(without=milestones[-1]).reached
         becomes = effects.of_milestone(rollout, reached, last)
-        return [done, *becomes], lifecycle.gaps(rollout.standing(), at=last), form.back
+        standing = rollout.standing()
+        found = {gap for m in milestones for gap in lifecycle.gaps(standing, at=m.stage)}
+        return [done, *becomes], [gap for gap in Gap if gap in found], form.back
 
     becomes = [
         _("Each row with a day becomes a milestone. All of them are recorded together, or none."),

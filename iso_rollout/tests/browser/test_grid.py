@@ -78,6 +78,24 @@ def test_a_column_pasted_into_a_row_is_shown_before_it_is_saved(browser_of, at):
     assert [cell(page, row, "Mã tài liệu") for row in (2, 3)] == ["QT-X1", "QT-X2"]
 
 
+def test_enter_in_the_reason_saves_what_was_pasted(browser_of, at):
+    page = browser_of("lacdao", width=390)
+    page.goto(at("/co-quan/{lac_dao}/thu-tuc/dan/"))
+    page.fill("#id_pasted", "QT-901")
+    page.click(".form-actions .btn-primary")
+    # A code does not break within itself on a phone.
+    assert page.locator("ins").evaluate("e => e.getClientRects().length") == 1
+    page.focus("#reason")
+    page.keyboard.insert_text("dài " * 200)
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#reason_error")
+    assert "tối đa 500" in page.locator(":focus").inner_text()
+    page.fill("#reason", "Mã mới")
+    page.press("#reason", "Enter")
+    page.locator(".messages .success").wait_for()
+    assert cell(page, 0, "Mã tài liệu") == "QT-901"
+
+
 def test_many_are_marked_and_taken_back(browser_of, at):
     page = browser_of("dieuphoi")
     page.goto(at(GRID))

@@ -103,3 +103,19 @@ def test_no_row_has_the_focus_below_the_bar_of_picked_rows(browser_of, at, who, 
             for it in ("activeElement", "querySelector('.bulk.has-picked')")
         )
         assert focused["bottom"] <= bar["top"]
+
+
+@pytest.mark.parametrize("width", [390, 1366])
+def test_what_a_save_says_lies_clear_of_the_bar(browser_of, at, width):
+    page = browser_of("dieuphoi", width=width)
+    page.goto(at("{milestone}/sua/"))
+    page.fill("#id_note", f"Ghi chú {width}")
+    page.fill("#id_reason", "Bổ sung")
+    page.press("#id_reason", "Tab")
+    page.keyboard.press("Enter")
+    page.locator(".messages .success").wait_for()
+    page.evaluate("scrollTo(0, document.body.scrollHeight / 3)")
+    assert page.locator(".messages .success").evaluate(
+        """e => { const box = e.getBoundingClientRect();
+                  return e.contains(document.elementFromPoint(box.left + 20, box.top + 4)); }"""
+    )
