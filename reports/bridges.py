@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from django.utils.translation import gettext_lazy as _
 
 from iso_rollout.text import vietnamese_sort_key
-from procedures.lifecycle import Form
+from procedures.lifecycle import Form, Phase
 from reports import recount
 from reports.causes import OfDuties, OfUndertakings, OfUnits
 
@@ -23,6 +23,7 @@ TERMS = {
     "converted_in": _("converted to this standard"),
     "assigned": _("assigned meanwhile"),
     "due": _("fell due"),
+    "stage_in": _("moved on to this stage"),
     "joined": _("agencies that joined"),
     "more": _("assigned or come into force"),
     "applied": _("put under ISO"),
@@ -36,6 +37,7 @@ TERMS = {
     "converted_out": _("converted to another standard"),
     "repealed": _("declaration repealed"),
     "done": _("declared meanwhile"),
+    "stage_out": _("moved to another stage"),
     "ended": _("carried over, cancelled or ended"),
     "left": _("agencies that left"),
     "fewer": _("ended or repealed"),
@@ -184,6 +186,10 @@ def undertakings_figures(targets):
                 False,
                 lambda u, _day, f=form: u.declared_on is not None and u.form == f,
             )
+        )
+    for phase in Phase:
+        found.append(
+            (f"stage-{phase.value}", phase.label, "stages", False, lambda u, _day, p=phase: u.phase == p)
         )
     found.append(("overdue", _("Overdue undertakings"), "overdue", True, lambda u, day: u.is_late_on(day)))
     return found

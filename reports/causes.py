@@ -238,11 +238,25 @@ class OfUndertakings(Causes):
         if now.declared_on is not None and was.declared_on is None:
             why = _("declared on %(day)s") % {"day": written(now.declared_on)}
             return ("declared" if enters else "done"), self.line(pk, why)
+        if now.is_open and counts(replace(was, rank=now.rank), self.first) != counts(was, self.first):
+            return ("stage_in" if enters else "stage_out"), self.line(pk, self._reached(pk, was, now))
         if enters and now.is_open and was.is_open:
             return "due", self.line(pk, _("was due on %(day)s") % due)
         if not enters and not now.is_open:
             return "ended", self.line(pk, self._moved_to(pk, now))
         return ("other_in" if enters else "other_out"), self.line(pk, "")
+
+    def _reached(self, pk, was, now):
+        """From which stage to which, and the day of the milestone that counts; without one it was taken back."""
+        days = [
+            m["reached_on"]
+            for m in self.rows.milestones_of.get(pk, ())
+            if m["rank"] == now.rank and recount.counts(m, self.asked.confirmed_only)
+        ]
+        told = {"old": recount.PHASES[was.rank].label, "new": recount.PHASES[now.rank].label}
+        if not days:
+            return _("from “%(old)s” to “%(new)s”") % told
+        return _("from “%(old)s” to “%(new)s” on %(day)s") % (told | {"day": written(min(days))})
 
     def _moved_to(self, pk, now):
         days = [m["moved_on"] for m in self.rows.moves_of.get(pk, ()) if m["moved_on"] <= self.last]

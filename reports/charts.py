@@ -1,6 +1,6 @@
 """Coordinates of the charts that a template draws as SVG. No text is made here, only geometry."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from procedures.models.tallies import percent
 
@@ -38,21 +38,30 @@ class Bar:
 
 @dataclass(frozen=True)
 class Stacked:
-    """Bars of equal length, each divided by stage."""
+    """Bars of equal length, each divided by stage. `narrow`: the same for a phone, names and totals above the bars."""
 
     bars: list
     width: int
     height: int
     left: int
     right: int
+    narrow: "Stacked | None" = None
 
 
 # Room right of the bars for "100,0 % / 11.000": the country's total too must not be cut.
 ROOM_FOR_TOTAL = 152
+# The width of a card on a phone: a picture of this width is shown as it is, whole and with words that can be read.
+PHONE = 324
 
 
-def stacked(rows, labels, *, link, width=1060, left=158, right=ROOM_FOR_TOTAL, row_height=46):
+def stacked(rows, labels, *, link, right=ROOM_FOR_TOTAL):
     """Lay out `rows` of (name, key, counts by stage). `link(key, stage)` is a segment's list."""
+    wide = _stacked(rows, labels, link=link, width=1060, left=158, right=right, row_height=46, above=6)
+    narrow = _stacked(rows, labels, link=link, width=PHONE, left=0, right=0, row_height=66, above=26)
+    return replace(wide, narrow=narrow)
+
+
+def _stacked(rows, labels, *, link, width, left, right, row_height, above):
     inner = width - left - right
     bars = []
     for number, (name, key, counts) in enumerate(rows):
@@ -74,7 +83,7 @@ def stacked(rows, labels, *, link, width=1060, left=158, right=ROOM_FOR_TOTAL, r
                 )
             x += length
         share = percent(counts[-1], total)
-        bars.append(Bar(name, number * row_height + 6, segments, counts, total, share))
+        bars.append(Bar(name, number * row_height + above, segments, counts, total, share))
     return Stacked(bars, width, row_height * len(rows) + 8, left, width - right + 12)
 
 
@@ -123,7 +132,10 @@ class Mark:
 
 @dataclass(frozen=True)
 class Curve:
-    """Planned, actual and foreseen count over time. Paths are empty where there is nothing to draw."""
+    """Planned, actual and foreseen count over time. Paths are empty where there is nothing to draw.
+
+    `narrow`: the same for a phone.
+    """
 
     width: int
     height: int
@@ -142,16 +154,24 @@ class Curve:
     now: Mark | None
     planned_now: Mark | None
     ends: list
+    narrow: "Curve | None" = None
 
 
-def s_curve(points, *, on, month_label, width=680, height=330):
+def s_curve(points, *, on, month_label):
     """Lay out `points` (day, planned, actual, low, middle, high; None where it does not apply) as of a day.
 
-    `month_label(day)` writes a tick of the time axis. Fewer than two points draw nothing: None.
+    `month_label(day)` writes a tick of the time axis. Fewer than two points, or nothing planned and nothing done, draw
+    nothing: None.
     """
-    if len(points) < 2:
+    if len(points) < 2 or not any(p.planned or p.actual for p in points):
         return None
-    top, right, bottom, left = 30, 112, 34, 48
+    wide = _s_curve(points, on, month_label, width=680, height=330, left=48, right=112, ticks=7)
+    narrow = _s_curve(points, on, month_label, width=PHONE, height=260, left=34, right=92, ticks=4)
+    return replace(wide, narrow=narrow)
+
+
+def _s_curve(points, on, month_label, *, width, height, left, right, ticks):
+    top, bottom = 30, 34
     first, last = points[0].day, points[-1].day
     most = max([1, *(v for p in points for v in (p.planned, p.actual, p.high) if v is not None)])
     step = _step(most)
@@ -168,12 +188,14 @@ def s_curve(points, *, on, month_label, width=680, height=330):
     seen = [p for p in points if p.middle is not None]
     current = [p for p in points if p.actual is not None and p.day <= on]
     ends = [Mark(n(plan[-1][0] + 8), n(plan[-1][1] + 4), str(points[-1].planned), "plan")]
-    if seen:
+    if len(seen) > 1:
         ends.append(Mark(n(x(seen[-1].day) + 8), n(y(seen[-1].middle) + 4), str(seen[-1].middle), "fc"))
+    elif current and current[-1].day == last:
+        ends.append(Mark(n(actual[-1][0] + 8), n(actual[-1][1] + 4), str(current[-1].actual), "act"))
     return Curve(
         width, height, left, width - right, top, height - bottom,
         grid=[Mark(str(left), n(y(v)), str(v)) for v in range(0, most + 1, step)],
-        ticks=[Mark(n(x(p.day)), str(height - bottom + 22), month_label(p.day)) for p in _spread(points, 7)],
+        ticks=[Mark(n(x(p.day)), str(height - bottom + 22), month_label(p.day)) for p in _spread(points, ticks)],
         plan=_path(plan),
         actual=_path(actual),
         area=_path([(actual[0][0], y(0)), *actual, (actual[-1][0], y(0))], closed=True) if len(actual) > 1 else "",
@@ -209,8 +231,8 @@ def _spread(points, number):
     return points[::step]
 
 
-def _apart(ends, distance=22):
-    """Keep the words at the ends of two lines from covering each other."""
+def _apart(ends, distance=27):
+    """Keep the words at the ends of two lines from covering each other, on paper too, where they are larger."""
     if len(ends) < 2:
         return ends
     one, two = sorted(ends, key=lambda end: float(end.y))

@@ -40,13 +40,13 @@ def compared(plan, *, first, last, scope, user, as_known=False, confirmed_only=F
 
 
 def _as_it_was(asked, first, last, user):
-    rows = read_rows(duties=False, stages=["declared"], user=user)
+    rows = read_rows(duties=False, user=user)
     covered = flows.from_tally(rows, first, last, asked, user=user)
     return Compared(compare(Side(rows, first), Side(rows, last), asked, flows=covered), {})
 
 
 def _as_known(asked, first, last, user):
-    rows, seen = read_rows(duties=False, stages=["declared"], user=user), scope_of(user, "agency__")
+    rows, seen = read_rows(duties=False, user=user), scope_of(user, "agency__")
     lines = lines_after(first, models=[m for m in COLUMNS if m not in DUTIES], among=seen)
     then = known(rows, lines, last)
     sides = Side(known(then, lines, first), first), Side(then, last)

@@ -12,6 +12,7 @@ from procedures.lifecycle import Form, Phase, Stage
 
 LEVELS = ("province", "district", "commune")
 OPEN = ("active", "paused")
+PHASES = (Phase.NOT_STARTED, *(stage.phase for stage in Stage))  # by the rank of the furthest milestone
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,11 @@ class Undertaking:
     @property
     def is_open(self):
         return self.state in OPEN
+
+    @property
+    def phase(self):
+        """Its furthest milestone's colour on the board; None when it neither goes on nor is declared."""
+        return PHASES[self.rank] if self.is_open or self.declared_on is not None else None
 
     def is_late_on(self, day):
         return self.is_open and self.declared_on is None and self.due_on < day
@@ -286,8 +292,7 @@ def _target(rows, target, day, *, under_plan, covered, is_part):
 
 def _by_phase(undertakings):
     """Those that go on or are declared, by the six colours of the board."""
-    phases = [Phase.NOT_STARTED, *(stage.phase for stage in Stage)]
-    number = Counter(phases[u.rank] for u in undertakings if u.is_open or u.declared_on is not None)
+    number = Counter(u.phase for u in undertakings)
     return [number[phase] for phase in Phase]
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from django.apps import apps
-from django.db.models import FilteredRelation, Q
+from django.db.models import Q
 
 from agencies.access import scope_of
 from agencies.models.tree import SEGMENT, in_subtree
@@ -109,16 +109,12 @@ class Rows:
         return found[::-1]
 
 
-def read_rows(*, duties=True, stages=None, user=None):
-    """All facts as they stand now, in a few queries. `stages`: only these milestones; `duties` False: no procedures.
+def read_rows(*, duties=True, user=None):
+    """All facts as they stand now, in a few queries. `duties` False: no procedures.
 
     `user` None: of every agency; else declarations, undertakings and duties only of agencies that the person sees.
     """
     seen = Q() if user is None else scope_of(user, "agency__")
-    rollouts, reached = _of("procedures.rollout").filter(seen), "milestones__"
-    if stages is not None:
-        wanted = FilteredRelation("milestones", condition=Q(milestones__stage__in=stages))
-        rollouts, reached = rollouts.annotate(reached=wanted), "reached__"
     tables = {
         **_together(
             "agencies.agency", {"agencies.pastidentity": "past__", "agencies.succession": "successions__"}
@@ -130,8 +126,8 @@ def read_rows(*, duties=True, stages=None, user=None):
         **_together("procedures.declaration", {}, _of("procedures.declaration").filter(seen)),
         **_together(
             "procedures.rollout",
-            {"procedures.milestone": reached, "procedures.rolloutmove": "moves__"},
-            rollouts,
+            {"procedures.milestone": "milestones__", "procedures.rolloutmove": "moves__"},
+            _of("procedures.rollout").filter(seen),
         ),
         **(read_duties(seen) if duties else {}),
     }

@@ -114,7 +114,9 @@ class Territory:
     parts: tuple
     groups: tuple
     is_large: bool
-    left_out: int  # units that are told only in the sums
+    in_parts: int  # units of a large territory that are told on the pages of its parts
+    cut: int  # units directly below a large one, after the first `LARGE`: told only in the sums
+    is_apart: bool  # the agency is a unit itself, which stands in none of its parts
     freshness: Freshness
 
 
@@ -152,6 +154,7 @@ def territory(scope, *, on, user, plan=None, confirmed_only=False, link=None):
     indicators = [i for i in INDICATORS if plan is not None or i.name != "done"]
     shown = _groups(facts, below, parts, is_large=is_large, link=link)
     told = sum(len(group.units) for group in shown)
+    in_parts = sum(part_sums[p.pk].units for p in parts) if is_large else 0
     quiet = next(i for i in INDICATORS if i.name == "quiet").share(sums[own.pk], link)
     return Territory(
         name=own.name,
@@ -170,7 +173,9 @@ def territory(scope, *, on, user, plan=None, confirmed_only=False, link=None):
         ]),
         groups=tuple(shown),
         is_large=is_large,
-        left_out=sums[own.pk].units - told,
+        in_parts=in_parts,
+        cut=sums[own.pk].units - told - in_parts,
+        is_apart=sums[own.pk].units > sum(part_sums[c.pk].units for c in children),
         freshness=Freshness(quiet, timezone.now()),
     )  # fmt: skip
 

@@ -242,6 +242,8 @@ class CampaignForm(CountingForm):
 
 
 def _count_of(number):
+    if not number:
+        return gettext("No unit is eligible.")
     return ngettext("%(n)s unit is eligible.", "%(n)s units are eligible.", number) % {"n": number}
 
 

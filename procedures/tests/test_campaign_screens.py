@@ -96,6 +96,15 @@ def test_counting_writes_nothing_however_many_units_are_pasted(client, campaign)
     assert Campaign.objects.count() == 1
 
 
+def test_nobody_eligible_is_said_in_words(client, campaign):
+    sign_in(client, "dieuphoi")
+    Campaign.objects.update(eligible_on="1999-01-01")
+    html = client.get(f"/chuyen-doi/{campaign.pk}/").content.decode()
+    assert "Không có đơn vị nào công bố theo TCVN ISO 9001:2008 vào ngày 01/01/1999 thuộc diện" in html
+    counted = client.post("/chuyen-doi/dem/", typed(campaign, eligible_on="01/01/1999")).content.decode()
+    assert "Không có đơn vị nào thuộc diện chuyển đổi." in counted
+
+
 def test_a_campaign_from_its_form_to_assigned_units(client, campaign):
     sign_in(client, "dieuphoi")
     assert client.post("/chuyen-doi/moi/", typed(campaign)).status_code == 302

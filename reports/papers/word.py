@@ -18,7 +18,7 @@ from iso_rollout import child
 from reports import charts
 from reports.models import codes
 from reports.papers import limits, template
-from reports.papers.content import counts_confirmed_only, day_in_words
+from reports.papers.content import OWN_WORDS, counts_confirmed_only, day_in_words
 from reports.papers.tables import day_of
 
 _ROMAN = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII")
@@ -116,9 +116,16 @@ def _ended(lines, end):
 
 
 def _closed(section, sections):
-    """The last paragraph of a report ends with ./.; a percent sign stays in the line of its number."""
+    """The last paragraph of a report ends with ./.; a percent sign stays in the line of its number.
+
+    Words that the office must still write are no end: the place says that the mark comes after them.
+    """
     paragraphs = [text.replace(" %", "\N{NO-BREAK SPACE}%") for text in section["paragraphs"]]
-    if section is sections[-1] and paragraphs:
+    if section is not sections[-1] or not paragraphs:
+        return paragraphs
+    if paragraphs[-1] == OWN_WORDS:
+        paragraphs[-1] = _("(The reporting office completes this part and ends it with “./.”)")
+    else:
         paragraphs[-1] = f"{paragraphs[-1].rstrip('.')}./."
     return paragraphs
 

@@ -10,10 +10,12 @@ from django.utils.html import escape
 
 from agencies.models import Agency, User
 from agencies.testing import day
+from procedures.lifecycle import Phase
 from procedures.models import Plan
 from reports import comparing, flows
 from reports.bridges import Asked, Side, compare
 from reports.comparing import compared
+from reports.figures import summary
 from reports.known import known, lines_after
 from reports.rows import read_rows
 
@@ -203,6 +205,44 @@ def test_no_page_as_it_happened_reads_the_large_table(reader, django_assert_max_
     with django_assert_max_num_queries(20) as asked:
         reader.get("/so-sanh/", PAIR)
     assert not any("procedures_agencyprocedure" in q["sql"] for q in asked.captured_queries)
+
+
+def test_a_difference_of_procedures_says_how_long_its_list_is(reader):
+    told = re.search(
+        r'href="([^"]+figure=under_iso)">\+3.730</a><span class="sub no-print">danh sách (\d+) dòng',
+        reader.get("/so-sanh/", PAIR).content.decode(),
+    )
+    listed = reader.get(told[1].replace("&amp;", "&")).content.decode()
+    assert re.search(r'data-count="(\d+)"', listed)[1] == told[2]
+
+
+def test_each_stage_is_that_of_the_board_on_both_days(reader):
+    plan, days = Plan.objects.get(), {"first": day("2020-06-08"), "last": day("2020-12-31")}
+    comparison = compared(
+        plan, **days, scope=plan.agency, user=User.objects.get(username="lanhdao")
+    ).comparison
+    stages = [comparison.bridge(f"stage-{phase.value}") for phase in Phase]
+    first, last = (
+        summary(plan, on=on, scope=plan.agency, user=None).progress.by_phase() for on in days.values()
+    )
+    assert ([b.before for b in stages], [b.after for b in stages]) == (first, last)
+    assert sum(last) and first != last
+    assert {term.code for b in stages for term in b.terms} >= {"stage_in", "stage_out"}
+
+
+def test_the_board_of_a_past_day_leads_to_what_was_known_then(reader):
+    told = "Số liệu như đã biết vào ngày 31/12/2020"
+    board = reader.get("/", {"on": "31/12/2020"}).content.decode()
+    link = re.search(rf'href="([^"]+)">{told}', board)[1].replace("&amp;", "&")
+    assert "as=known" in link and reader.get(link).status_code == 200
+    assert "Số liệu như đã biết" not in reader.get("/").content.decode()
+
+
+def test_a_commune_without_a_target_has_a_sentence_in_place_of_a_curve(client):
+    client.force_login(User.objects.get(username="lacdao"))
+    board = client.get("/", {"on": "31/12/2020"}).content.decode()
+    assert "Chỉ tiêu của kế hoạch không giao cho đơn vị nào trong phạm vi này" in board
+    assert 'class="plan"' not in board
 
 
 def test_scope_plan_and_switch_are_carried_along(reader):

@@ -97,7 +97,13 @@ def test_the_sums_of_the_parts_and_the_agency_itself_are_those_of_the_whole(larg
         assert [sum(s.part for s in parts) + own[comparison.name][0],
                 sum(s.whole for s in parts) + own[comparison.name][1]] == whole, comparison.name  # fmt: skip
         assert sum(whole) or comparison.name == "quiet"
-    assert sum(part.shares["units"].whole for part in found.parts) + 1 == found.units.whole
+    assert sum(part.shares["units"].whole for part in found.parts) + found.is_apart == found.units.whole
+
+
+def test_the_page_says_that_the_agency_itself_is_in_none_of_the_parts(large, page):
+    told = "là một đơn vị, không nằm trong các dòng này"
+    assert told in page(large.top)
+    assert told not in page(large.district), "of a small territory every unit is shown"
 
 
 def test_counted_by_hand(large):
@@ -119,10 +125,12 @@ def test_who_is_not_told_one_by_one_is_said_with_the_right_number(large, page):
     found = territory(large.top, on=today(), user=large.user, plan=large.plan)
     told = [unit.pk for group in found.groups for unit in group.units]
     assert len(told) == len(set(told)) == LARGE
-    assert found.left_out == COMMUNES + HAMLETS + 2 - LARGE
+    assert (found.in_parts, found.cut) == (31, 11)
+    assert LARGE + found.in_parts + found.cut == COMMUNES + HAMLETS + 2
     html = page(large.top)
     assert "Có hơn 400 đơn vị" in html
-    assert "42 đơn vị ở trang của các địa bàn trực thuộc" in html
+    assert "31 đơn vị ở trang của các địa bàn trực thuộc" in html
+    assert "11 đơn vị trực thuộc khác chỉ có trong bảng trên" in html
     assert "ở trang của các địa bàn trực thuộc" not in page(large.district)
 
 

@@ -107,6 +107,9 @@ def board_pieces(view, code=""):
             "sentence": sentences.of_units(shown, view.on),
             "quick_dates": _quick_dates(plan, view),
             "compare_query": view.query(plan=code or None),
+            "as_known_query": view.query(plan=code or None, **{"as": "known"})
+            if view.on < view.today
+            else "",
             "freshness": freshness(
                 on=view.on,
                 scope=view.scope,

@@ -33,12 +33,13 @@ GROUPS = {
     "declared-by-level": gettext_lazy("Declared by level"),
     "targets": gettext_lazy("Targets of the plan"),
     "forms": gettext_lazy("Declared under the plan"),
+    "stages": gettext_lazy("The plan's rollouts by stage"),
     "overdue": gettext_lazy("Undertakings"),
     "procedures": gettext_lazy("Procedures"),
 }
-OF_ROLLOUTS = ("targets", "forms", "overdue")
+OF_ROLLOUTS = ("targets", "forms", "stages", "overdue")
 # Their figures say what they are only with the heading that they stand under.
-NAMED_WITH_HEADING = ("units-by-level", "declared-by-level", "standards", "forms")
+NAMED_WITH_HEADING = ("units-by-level", "declared-by-level", "standards", "forms", "stages")
 
 
 class TwoDays:

@@ -3,6 +3,7 @@
 from django.http import Http404
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from agencies.access import roles_anywhere
@@ -44,6 +45,7 @@ def board_pieces(view, number, may_start):
         campaign, link=lambda **filters: agencies_url + view.query(units="yes", **filters), **asked
     )
     progress = conversion.progress(campaign, link=_link(campaign, view), **asked) if campaign else None
+    standards = [*(standard.code for standard in Standard.objects.all()), _("Never declared")]
     return pieces(
         "reports/conversion.html",
         {
@@ -57,7 +59,9 @@ def board_pieces(view, number, may_start):
             "standing": standing,
             "progress": progress,
             "told": conversion.told(campaign, progress, view.on) if campaign else "",
-            "standards": Standard.objects.all(),
+            "by_standard": _named(standing.by_standard, standards),
+            "by_status": _named(standing.by_status, [status.label for status in Status]),
+            "standards": standards,
             "statuses": list(Status),
             "phases": list(Phase),
             "bars": _bars(campaign, progress, view),
@@ -65,6 +69,11 @@ def board_pieces(view, number, may_start):
             "definitions": CONVERSION,
         },
     )
+
+
+def _named(rows, columns):
+    """Each row of a table with the name of its column beside each cell, as a phone shows them."""
+    return [(row, list(zip(row.cells, columns, strict=True))) for row in rows]
 
 
 def _chosen(campaigns, number, view):

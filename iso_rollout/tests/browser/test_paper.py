@@ -1,11 +1,14 @@
-"""The board on one sheet of A4."""
+"""What comes out of the printer: the board on one sheet of A4, no empty sheet, no button."""
 
+import io
 import re
 
+import pikepdf
 import pytest
 
 pytestmark = pytest.mark.browser
 A4 = (595, 842)  # points
+WORDS = {"Tj", "TJ"}  # the operators that put words on a page
 
 
 @pytest.mark.parametrize("language", ["vi", "en"])
@@ -18,3 +21,22 @@ def test_the_board_fits_on_one_page(browser_of, origin, path, language):
     assert len(re.findall(rb"/Type\s*/Page\b", paper)) == 1
     width, height = re.search(rb"/MediaBox\s*\[\s*0 0 ([\d.]+) ([\d.]+)", paper).groups()
     assert (round(float(width)), round(float(height))) == A4
+
+
+@pytest.mark.parametrize("path", ["/bao-cao/xem/?{report}", "/so-sanh/?from=08/06/2020&on=31/12/2020"])
+def test_no_sheet_is_empty(browser_of, at, path):
+    page = browser_of("dieuphoi")
+    page.goto(at(path))
+    sheets = pikepdf.open(io.BytesIO(page.pdf(prefer_css_page_size=True))).pages
+    words = [
+        len(WORDS & {str(op.operator) for op in pikepdf.parse_content_stream(sheet)}) for sheet in sheets
+    ]
+    assert all(words), words
+
+
+def test_what_asks_for_a_click_is_not_printed(browser_of):
+    page = browser_of("vanlam")
+    page.goto("/")
+    assert page.locator("main .btn:visible").count()
+    page.emulate_media(media="print")
+    assert not page.locator("main .btn:visible").count()

@@ -111,7 +111,7 @@ def test_the_word_document_is_laid_out_by_the_decree():
     assert head.cell(1, 1).text == "Hưng Yên, ngày 05 tháng 02 năm 2021"
     text = [p.text for p in document.paragraphs]
     assert "BÁO CÁO" in text
-    assert any(line.endswith("./.") for line in text)
+    assert any(line.endswith("kết thúc bằng dấu “./.”)") for line in text), "the office ends its own words"
     assert [line for line in text if line.startswith("Phụ lục ")] == [
         "Phụ lục I",
         "Phụ lục II",
@@ -288,3 +288,10 @@ def test_a_percent_sign_stays_in_the_line_of_its_number():
     paragraphs = [text for section in words["cac_muc"] for text in section["cac_doan"]]
     assert any("\N{NO-BREAK SPACE}%" in text for text in paragraphs)
     assert not any(" %" in text for text in paragraphs)
+
+
+def test_a_last_section_that_is_written_ends_with_the_closing_mark():
+    made = report()
+    made["sections"][-1]["paragraphs"] = ["Đề nghị UBND tỉnh xem xét."]
+    last = word.context(made)["cac_muc"][-1]["cac_doan"]
+    assert last == ["Đề nghị UBND tỉnh xem xét./."]
