@@ -226,11 +226,23 @@ class Rollout(Reaching, models.Model):
 
     @transaction.atomic
     def amend(
-        self, milestone, *, on, by, seen, entry_seen=None, document=None, note="", reason="", change_set=None
+        self,
+        milestone,
+        *,
+        on,
+        by,
+        seen,
+        entry_seen=None,
+        document=None,
+        note="",
+        reason="",
+        change_set=None,
+        is_restored=False,
     ):
         """Correct the day, document or note of a milestone; the earlier text stays in the history.
 
-        What staff correct waits for confirmation anew. Raises StepRefused and ChangedMeanwhile.
+        What staff correct waits for confirmation anew; with `is_restored` the lead agency's word stays as it is.
+        Raises StepRefused and ChangedMeanwhile.
         """
         roles = acting_roles(by, self.agency)
         if milestone.stage == Stage.DECLARED:
@@ -245,12 +257,14 @@ class Rollout(Reaching, models.Model):
         )
         before = snapshot(stored)
         stored.reached_on, stored.document, stored.note = on, entered(document, change_set), note
-        stored.settle_anew(by, roles)
+        if not is_restored:
+            stored.settle_anew(by, roles)
         stored.version += 1
         stored.save()
         record(change_set, stored, before=before)
         Milestone.refresh_derived([stored])
-        tell_waiting([stored])
+        if not is_restored:
+            tell_waiting([stored])
         self.refresh_from_db()
         return stored
 

@@ -8,7 +8,7 @@ from django.urls import reverse
 from agencies.history import undo
 from agencies.models import Agency, Change, ChangeSet, Membership, Role
 from agencies.testing import day, make_user
-from procedures.lifecycle import Stage
+from procedures.lifecycle import Acceptance, Stage
 from procedures.models import Declaration, Milestone
 from procedures.testing import declare, make_campaign, make_document, make_duties, make_procedure, reach
 from procedures.views.history import KINDS
@@ -111,6 +111,62 @@ def test_one_value_comes_back_through_the_door_and_the_rest_stays(client, place)
     undo(act, by=place.coordinator)
     milestone.refresh_from_db()
     assert milestone.reached_on == day("2020-06-12")
+
+
+def entered_twice(place, what, by):
+    """A milestone or a declaration whose day and note a person corrected."""
+    if what == "milestone":
+        entry = reach(place.rollout, Stage.PLANNED, by=by)
+        values = {"on": day("2020-06-12"), "note": "Bổ sung", "by": by, "reason": "Sửa"}
+        place.rollout.amend(entry, seen=place.rollout.version, **values)
+    else:
+        reach(place.rollout, Stage.PROMULGATED, Stage.DECLARED, by=by)
+        entry = Declaration.objects.get()
+        entry.amend(on=day("2020-11-25"), note="Bổ sung", by=by, seen=entry.version, why="Sửa")
+    entry.refresh_from_db()
+    return entry, last_change(entry)
+
+
+@pytest.mark.parametrize("what", ["milestone", "declaration"])
+@pytest.mark.parametrize("word", [Acceptance.UNREVIEWED, Acceptance.ACCEPTED, Acceptance.RETURNED])
+def test_a_restored_value_leaves_the_lead_agencys_word_as_it_was(client, place, what, word):
+    """Nobody confirmed it, nobody hands it in again: only the value comes back."""
+    entry, change = entered_twice(place, what, place.editor)
+    if word != Acceptance.UNREVIEWED:
+        entry.review(word, by=place.coordinator, seen=entry.version, note="Xem lại")
+    review = {name: getattr(entry, name) for name in entry.REVIEW}
+    client.force_login(make_user(Role.COORDINATOR, place.province.committee))
+    column = {"milestone": "reached_on", "declaration": "declared_on"}[what]
+    for restored in (column, "note"):
+        assert bring_back(client, change, restored).status_code == 302
+        assert last_change(entry).after.keys() - {"version"} == {restored}
+    entry.refresh_from_db()
+    assert {name: getattr(entry, name) for name in entry.REVIEW} == review
+    assert (getattr(entry, column).isoformat(), entry.note) == (change.before[column], "")
+    milestone = Milestone.objects.filter(declaration__isnull=False).first()
+    if milestone is not None:
+        assert (milestone.acceptance, milestone.reached_on) == (word, day("2020-11-20"))
+
+
+def test_a_returned_declaration_whose_day_came_back_covers_the_same_procedures_again(client, place):
+    covered, ended = make_duties(place.agency, make_procedure(), make_procedure())
+    first = declare(place.agency, on="2019-05-05", year=2008)
+    declaration = declare(place.agency, on="2020-11-20", chosen=[covered.pk], by=place.editor)
+    declaration.amend(on=day("2020-11-25"), by=place.editor, seen=declaration.version, why="Sửa")
+    declaration.refresh_from_db()
+    change = last_change(declaration)
+    declaration.return_(by=place.coordinator, seen=declaration.version, note="Xem lại")
+    client.force_login(place.coordinator)
+    assert bring_back(client, change, "declared_on").status_code == 302
+    covered.refresh_from_db()
+    assert covered.standard_id == first.standard_id  # it does not count while it is returned
+    declaration.refresh_from_db()
+    declaration.accept(by=place.coordinator, seen=declaration.version)
+    covered.refresh_from_db()
+    ended.refresh_from_db()
+    assert (covered.standard_id, covered.applied_on) == (declaration.standard_id, day("2020-11-20"))
+    assert ended.applied_on is None
+    assert [p.until for p in ended.past.all()] == [day("2020-11-20")]
 
 
 def test_the_second_click_restores_nothing(client, place):
