@@ -94,12 +94,13 @@ class Kind:
     lines: object = _own
 
 
-def _page_of_agency(record):
-    return record.agency.get_absolute_url()
+def _page_of(agency):
+    """An agency whose entry was undone has no page."""
+    return "" if agency.is_void else agency.get_absolute_url()
 
 
 KINDS = {
-    "agency": Kind("co-quan", Agency.objects.visible_to, Agency.get_absolute_url, _of_agency),
+    "agency": Kind("co-quan", Agency.objects.visible_to, _page_of, _of_agency),
     "rollout": Kind(
         "dot-trien-khai",
         lambda user: Rollout.objects.visible_to(user).select_related("agency"),
@@ -121,7 +122,7 @@ KINDS = {
     "agencyprocedure": Kind(
         "thu-tuc-co-quan",
         lambda user: AgencyProcedure.objects.visible_to(user).select_related("agency", "procedure"),
-        _page_of_agency,
+        lambda duty: _page_of(duty.agency),
         _of_duty,
     ),
     "plan": Kind("ke-hoach", Plan.objects.visible_to, Plan.get_absolute_url, _of_plan),
@@ -155,7 +156,7 @@ def record_history(request, pk, kind):
         if last is None or last.after is not None:
             raise Http404
         lines, title = gone, last.label
-        back = last.agency.get_absolute_url() if last.agency else ""
+        back = _page_of(last.agency) if last.agency else ""
     page = Paginator(
         lines.select_related("change_set__made_by", "change_set__upload").order_by("-id"), PER_PAGE
     ).get_page(request.GET.get("page"))
@@ -166,7 +167,7 @@ def record_history(request, pk, kind):
         "back": back,
         "page_obj": page,
         "kind": record_kind(changes[0].model) if changes and kind.lines is _own else "",
-        "changes": history_lines(changes, restorable=restorable),
+        "changes": history_lines(changes, restorable=restorable, reader=request.user),
         "is_gone": record is None,
     }
     return render(request, "procedures/record_history.html", context)
