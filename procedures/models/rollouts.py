@@ -187,17 +187,13 @@ class Rollout(Reaching, models.Model):
 
     def changes(self):
         """Its history with that of its milestones, their declarations and its moves, the latest first."""
-        # What was taken back since is known by what its last line says.
-        milestones = Q(object_id__in=self.milestones.values("pk")) | Q(before__rollout_id=self.pk)
-        moves = Q(object_id__in=self.moves.values("pk")) | Q(before__rollout_id=self.pk)
-        return Change.objects.filter(agency=self.agency_id).filter(
-            Q(model="procedures.rollout", object_id=self.pk)
-            | Q(milestones, model="procedures.milestone")
-            | Q(moves, model="procedures.rolloutmove")
-            | Q(
-                model="procedures.declaration",
-                object_id__in=self.milestones.filter(declaration__isnull=False).values("declaration"),
-            )
+        lines = Change.objects
+        declarations = self.milestones.filter(declaration__isnull=False).order_by().values("declaration")
+        return (
+            lines.of(self)
+            | lines.of_parts(self.milestones, "rollout_id", agency=self.agency_id)
+            | lines.of_parts(self.moves, "rollout_id", agency=self.agency_id)
+            | lines.filter(model="procedures.declaration", object_id__in=declarations)
         )
 
     # Doors

@@ -10,7 +10,15 @@ from agencies.models import Agency, Change, ChangeSet, Membership, Role
 from agencies.testing import day, make_user
 from procedures.lifecycle import Acceptance, Stage
 from procedures.models import Declaration, Milestone
-from procedures.testing import declare, make_campaign, make_document, make_duties, make_procedure, reach
+from procedures.testing import (
+    declare,
+    make_campaign,
+    make_document,
+    make_duties,
+    make_procedure,
+    make_wave,
+    reach,
+)
 from procedures.views.history import KINDS
 
 pytestmark = pytest.mark.django_db
@@ -92,6 +100,51 @@ def test_a_milestone_that_was_taken_back_keeps_its_history(client, place):
     assert page.context["is_gone"] and len(page.context["changes"]) == 2
     client.force_login(place.stranger)
     assert client.get(reverse("history_of_milestone", args=[milestone.pk])).status_code == 404
+
+
+def taken_out_role(place):
+    held = Membership.objects.grant(
+        place.editor, Role.VIEWER, place.agency, by=None, starts_on=day("2020-01-01")
+    )
+    Membership.objects.end_grant(held, by=None, seen=held.version, on=day("2019-12-31"))
+    return place.editor, "agencies.membership"
+
+
+def taken_back_milestone(place):
+    milestone = reach(place.rollout, Stage.PLANNED)
+    place.rollout.amend(milestone, on=day("2020-06-12"), by=None, seen=place.rollout.version, reason="Sửa")
+    place.rollout.withdraw(milestone, by=None, seen=place.rollout.version, reason="Nhầm")
+    return place.rollout, "procedures.milestone"
+
+
+def undone_wave(place):
+    campaign = make_campaign(place.plan)
+    make_wave(campaign)
+    undo(ChangeSet.objects.first(), by=None)
+    return campaign, "procedures.wave"
+
+
+def resumed_application(place):
+    (duty,) = make_duties(place.agency, make_procedure())
+    declare(place.agency, on="2019-05-05", year=2008)
+    declare(place.agency)
+    undo(ChangeSet.objects.first(), by=None)
+    duty.refresh_from_db()
+    return duty, "procedures.pastapplication"
+
+
+@pytest.mark.parametrize(
+    "gone", [taken_out_role, taken_back_milestone, undone_wave, resumed_application], ids=lambda f: f.__name__
+)
+def test_a_part_that_is_gone_keeps_every_line_in_the_history_of_the_whole(client, place, gone):
+    record, part = gone(place)
+    client.force_login(make_user(is_superuser=True))
+    page = client.get(reverse(f"history_of_{record._meta.model_name}", args=[record.pk]))
+    shown = [c.pk for c in page.context["page_obj"].object_list if c.model == part]
+    assert len(shown) > 1
+    assert sorted(shown) == list(
+        Change.objects.filter(model=part).order_by("pk").values_list("pk", flat=True)
+    )
 
 
 def test_one_value_comes_back_through_the_door_and_the_rest_stays(client, place):

@@ -18,7 +18,7 @@ from agencies import history
 from agencies.access import holds_at_top, may_restore, scope_of
 from agencies.errors import ChangedMeanwhile, Refused
 from agencies.forms import RestoreForm
-from agencies.models import Agency, Change, Membership, Role, User
+from agencies.models import Agency, Change, Role, User
 from agencies.presenting import history_lines, history_url, printed_values, record_kind
 from procedures.models import (
     AgencyProcedure,
@@ -46,42 +46,30 @@ def _of_agency(agency):
 
 
 def _of_plan(plan):
-    targets = plan.targets.order_by()
-    return Change.objects.filter(
-        Q(model="procedures.plan", object_id=plan.pk)
-        | Q(model="procedures.target", object_id__in=targets.values("pk"))
-        | Q(model="procedures.targetrevision", object_id__in=targets.values("revisions"))
+    """The plan, its targets and their figures."""
+    lines = Change.objects
+    targets = lines.of_parts(plan.targets, "plan_id", agency=plan.agency_id)
+    revisions = Q(
+        model="procedures.targetrevision", object_id__in=plan.targets.order_by().values("revisions")
     )
+    return lines.of(plan) | targets | lines.filter(revisions)
 
 
-def _of_campaign(campaign):
-    waves = Q(object_id__in=campaign.waves.order_by().values("pk")) | Q(before__campaign_id=campaign.pk)
-    return Change.objects.filter(
-        Q(model="procedures.campaign", object_id=campaign.pk) | Q(waves, model="procedures.wave")
-    )
+def _with(column, manager):
+    """The lines of a record of one agency, with those of its parts."""
 
+    def lines(record):
+        parts = getattr(record, manager)
+        return Change.objects.of(record) | Change.objects.of_parts(
+            parts, column, agency=record.history_agency_id
+        )
 
-def _of_target(target):
-    return Change.objects.filter(
-        Q(model="procedures.target", object_id=target.pk)
-        | Q(model="procedures.targetrevision", object_id__in=target.revisions.order_by().values("pk"))
-    )
-
-
-def _of_duty(duty):
-    past = duty.past.order_by().values("pk")
-    return Change.objects.filter(
-        Q(model="procedures.agencyprocedure", object_id=duty.pk)
-        | Q(model="procedures.pastapplication", object_id__in=past)
-    )
+    return lines
 
 
 def _of_person(person):
     """The account and the roles, those taken out since included."""
-    held = Q(object_id__in=Membership.objects.filter(user=person).values("pk")) | Q(before__user_id=person.pk)
-    return Change.objects.filter(
-        Q(model="agencies.user", object_id=person.pk) | Q(held, model="agencies.membership")
-    )
+    return Change.objects.of(person) | Change.objects.of_parts(person.memberships, "user_id")
 
 
 @dataclass(frozen=True)
@@ -123,21 +111,21 @@ KINDS = {
         "thu-tuc-co-quan",
         lambda user: AgencyProcedure.objects.visible_to(user).select_related("agency", "procedure"),
         lambda duty: _page_of(duty.agency),
-        _of_duty,
+        _with("agency_procedure_id", "past"),
     ),
     "plan": Kind("ke-hoach", Plan.objects.visible_to, Plan.get_absolute_url, _of_plan),
     "target": Kind(
         "chi-tieu",
         lambda user: Target.objects.filter(plan__in=Plan.objects.visible_to(user)).select_related("plan"),
         lambda target: target.plan.get_absolute_url(),
-        _of_target,
+        _with("target_id", "revisions"),
     ),
     "campaign": Kind(
         "dot-chuyen-doi",
         # Its waves name territories and units of the whole plan: only to whoever sees that whole.
         lambda user: Campaign.objects.filter(scope_of(user, "plan__agency__")).select_related("plan"),
         Campaign.get_absolute_url,
-        _of_campaign,
+        _with("campaign_id", "waves"),
     ),
     "user": Kind("nguoi-dung", User.objects.visible_to, User.get_absolute_url, _of_person),
 }
