@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from agencies.access import explain
-from agencies.models import Change, Level, Membership, Role
+from agencies.models import Change, ChangeSet, Level, Membership, Role
 
 # Columns that say nothing to a person: numbers of the machine and what is derived from other columns.
 TECHNICAL = frozenset({"id", "version", "path", "search_key", "sort_key", "sha256", "rank"})
@@ -43,17 +43,17 @@ class HistoryLine:
     what: str
     why: str
     batch: str
-    batch_url: str
+    batch_url: str  # "" where the reader may not open the act
     change_set_id: int
     rows: tuple[HistoryRow, ...]
     cell: str = ""
     is_entered: bool = False  # there was nothing before: the values say it all
-    record_url: str = ""  # the record's own history, "" where it has none
+    record_url: str = ""  # the record's own history, "" where it has none or the reader may not open it
     upload: str = ""  # the file that brought it in
     door: str = ""
 
 
-def history_lines(changes, limit=None, known=(), restorable=None):
+def history_lines(changes, limit=None, known=(), restorable=None, reader=None):
     """Lines of history as a list of `HistoryLine`, in the order of `changes`.
 
     `changes` is a queryset of Change (or a list, such as a page's rows) that the caller has
@@ -61,7 +61,8 @@ def history_lines(changes, limit=None, known=(), restorable=None):
     for the changes and one for each kind of record they refer to (one more when some are gone),
     however many there are; records that the page has read already come along as `known` and cost
     nothing. `restorable`: as `history.restorable_columns` gives it, for a reader who may bring
-    values back.
+    values back. With a `reader`, what they may not open stands there as text: for lines that the page
+    shows beyond the reader's own agencies; one query more, and one for each kind of record.
     """
     if isinstance(changes, models.QuerySet):
         changes = changes.select_related("change_set__made_by", "change_set__upload")
@@ -69,6 +70,7 @@ def history_lines(changes, limit=None, known=(), restorable=None):
         changes = changes[:limit]
     changes = list(changes)
     names = _names_of_references(changes, known)
+    closed_acts, closed_records = _closed_to(reader, changes) if reader else ((), ())
     return [
         HistoryLine(
             at=change.change_set.made_at,
@@ -76,17 +78,35 @@ def history_lines(changes, limit=None, known=(), restorable=None):
             what=_what(change),
             why=change.change_set.reason,
             batch=change.change_set.title,
-            batch_url=reverse("change_set", args=[change.change_set_id]),
+            batch_url=""
+            if change.change_set_id in closed_acts
+            else reverse("change_set", args=[change.change_set_id]),
             change_set_id=change.change_set_id,
             rows=tuple(_rows(change, names, (restorable or {}).get(change.pk, ()))),
             cell=change.cell,
             is_entered=change.before is None,
-            record_url=history_url(change),
+            record_url="" if (change.model, change.object_id) in closed_records else history_url(change),
             upload=str(change.change_set.upload or ""),
             door=change.change_set.get_door_display(),
         )
         for change in changes
     ]
+
+
+def _closed_to(reader, changes):
+    """(ids of the acts, keys of the records) among some lines that a person may not open."""
+    acts, records = {change.change_set_id for change in changes}, defaultdict(set)
+    for change in changes:
+        if history_url(change):
+            records[change.model].add(change.object_id)
+    acts -= set(ChangeSet.objects.visible_to(reader).filter(pk__in=acts).values_list("pk", flat=True))
+    closed = set()
+    for label, ids in records.items():
+        rows = _model(label)._default_manager.filter(pk__in=ids)
+        if hasattr(rows, "visible_to"):
+            hidden = rows.exclude(pk__in=rows.visible_to(reader).values("pk"))
+            closed |= {(label, pk) for pk in hidden.values_list("pk", flat=True)}
+    return acts, closed
 
 
 def record_kind(label):

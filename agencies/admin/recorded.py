@@ -393,7 +393,7 @@ class RecordedAdmin(NamesChoices, admin.ModelAdmin):
         context = {
             **self.admin_site.each_context(request),
             "title": gettext("Change history: %s") % obj,
-            "changes": history_lines(Change.objects.of(obj), HISTORY_SHOWN),
+            "changes": history_lines(Change.objects.of(obj), HISTORY_SHOWN, reader=request.user),
             "opts": self.opts,
             "object": obj,
             "module_name": str(capfirst(self.opts.verbose_name_plural)),

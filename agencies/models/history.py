@@ -90,6 +90,19 @@ class ChangeQuerySet(models.QuerySet):
         """The history of one record, the latest first."""
         return self.filter(model=instance._meta.label_lower, object_id=instance.pk)
 
+    def of_parts(self, parts, column, *, agency=None):
+        """The history of the parts of a record, those included that are gone since.
+
+        `parts` is the related manager, `column` holds the id of the whole. Of what is gone only the lines know
+        whose part it was: `agency` keeps the search among those of one agency.
+        """
+        label, whole = parts.model._meta.label_lower, parts.instance.pk
+        named = models.Q(**{f"before__{column}": whole}) | models.Q(**{f"after__{column}": whole})
+        within = models.Q() if agency is None else models.Q(agency=agency)
+        gone = self.filter(named & within, model=label).order_by().values("object_id")
+        there = parts.order_by().values("pk")
+        return self.filter(models.Q(object_id__in=there) | models.Q(object_id__in=gone), model=label)
+
 
 class Change(models.Model):
     """One record before and after. `before` empty: created. `after` empty: deleted."""

@@ -67,7 +67,7 @@ def change_set(request, pk):
     context = {
         "act": act,
         "page_obj": page,
-        "lines": history_lines(list(page.object_list)),
+        "lines": history_lines(list(page.object_list), reader=request.user),
         "undone_by": act.undone_by.visible_to(request.user).first(),
         "may_undo": may_undo(request.user, act),
     }

@@ -1,5 +1,7 @@
 """What a declaration does to the procedures of its agency, and how that is taken back, moved and done again."""
 
+import datetime
+
 from django.db import models
 from django.utils.formats import date_format
 from django.utils.translation import gettext
@@ -95,16 +97,13 @@ class Coverage:
             # An earlier day also reaches procedures that ran under the standard already on the later one.
             self._cover_all(change_set)
 
-    def cover_again(self, change_set, *, was=None):
-        """Put back under the standard what left it when the declaration was returned, and cut what went on.
-
-        `was` is the day that it had then, None: the day it has.
-        """
-        was, on = was or self.declared_on, self.declared_on
+    def cover_again(self, change_set):
+        """Put back under the standard what left it when the declaration was returned, and cut what went on."""
+        on = self.declared_on
         returned = Change.objects.of(self).filter(after__acceptance=Acceptance.RETURNED).first()
         if returned is None:
             return
-        covered, ended = self._left(returned.change_set_id, was)
+        covered, ended = self._left(returned.change_set_id, self._day_when(returned))
         if not covered and self.covers == Covers.ALL:
             # When it was returned, an earlier one kept them under the same standard; that one may be gone by now.
             self._cover_all(change_set)
@@ -117,6 +116,12 @@ class Coverage:
             return cut(chain, on, again_from=_first_days(later))
 
         self._duties().filter(pk__in=covered | ended).rewrite(as_before, change_set=change_set)
+
+    def _day_when(self, line):
+        """The day that it had after a line of its history: that of now, unless one was corrected since."""
+        since = Change.objects.of(self).filter(pk__gt=line.pk, before__has_key="declared_on")
+        moved = since.order_by("pk").first()
+        return datetime.date.fromisoformat(moved.before["declared_on"]) if moved else self.declared_on
 
     def _left(self, change_set_id, on):
         """(duties that came under the standard on a day, duties that were cut on it) before a change set undid it."""

@@ -339,17 +339,19 @@ class Declaration(Coverage, Entry):
         return Rollout.objects.select_related("agency").filter(milestones__declaration=self).first()
 
     @transaction.atomic
-    def amend(self, *, on, by, seen, why="", change_set=None, **values):
+    def amend(self, *, on, by, seen, why="", change_set=None, is_restored=False, **values):
         """Correct day, number, signer, reason, scope, notice or note; the standard stays.
 
         `values` are columns; a document may be a new one. The milestone and the procedures that came under the standard on
-        the old day follow. What staff correct waits for confirmation anew. Raises StepRefused
-        and ChangedMeanwhile.
+        the old day follow. What staff correct waits for confirmation anew; with `is_restored` the lead agency's
+        word and the precision of the day stay as they are. Raises StepRefused and ChangedMeanwhile.
         """
         roles = acting_roles(by, self.agency)
         stored = self._claim(seen)
         before, was = snapshot(stored), stored.declared_on
-        stored.declared_on, stored.precision = on, Precision.DAY
+        stored.declared_on = on
+        if not is_restored:
+            stored.precision = Precision.DAY
         document = values.pop("document", stored.document)
         for name, value in values.items():
             setattr(stored, name, value)
@@ -358,7 +360,8 @@ class Declaration(Coverage, Entry):
         if same.exclude(pk=stored.pk).exists():
             raise StepRefused(gettext("This declaration is on record already."), "on")
         counted = stored.counts
-        stored.settle_anew(by, roles)
+        if not is_restored:
+            stored.settle_anew(by, roles)
         change_set = change_set or open_change_set(
             gettext("Correct %(entry)s") % {"entry": stored}, by=by, reason=why
         )
@@ -368,11 +371,12 @@ class Declaration(Coverage, Entry):
         if rollout := stored._rollout():
             rollout.follow(stored, by=by, change_set=change_set)
             stored.tell_notified(rollout, by=by, change_set=change_set)
-        if not counted:
-            stored.cover_again(change_set, was=was)
-        elif on != was:
+        if stored.counts and not counted:
+            stored.cover_again(change_set)
+        elif counted and on != was:
             stored.move_cover(was, change_set)
-        tell_waiting([stored])
+        if not is_restored:
+            tell_waiting([stored])
         self.refresh_from_db()
         return stored
 
@@ -380,7 +384,7 @@ class Declaration(Coverage, Entry):
         """Bring back an earlier value, as a correction (agencies.history)."""
         values = {} if column == "declared_on" else {column: value}
         on = value if column == "declared_on" else self.declared_on
-        self.amend(on=on, by=by, seen=seen, why=reason, change_set=change_set, **values)
+        self.amend(on=on, by=by, seen=seen, why=reason, change_set=change_set, is_restored=True, **values)
 
     @transaction.atomic
     def withdraw(self, *, by, seen, reason, change_set=None, cell=""):

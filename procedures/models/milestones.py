@@ -129,6 +129,7 @@ class Milestone(Entry):
             entry_seen=seen,
             reason=reason,
             change_set=change_set,
+            is_restored=True,
         )
 
     def copied_to(self, rollout):

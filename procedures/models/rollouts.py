@@ -187,17 +187,13 @@ class Rollout(Reaching, models.Model):
 
     def changes(self):
         """Its history with that of its milestones, their declarations and its moves, the latest first."""
-        # What was taken back since is known by what its last line says.
-        milestones = Q(object_id__in=self.milestones.values("pk")) | Q(before__rollout_id=self.pk)
-        moves = Q(object_id__in=self.moves.values("pk")) | Q(before__rollout_id=self.pk)
-        return Change.objects.filter(agency=self.agency_id).filter(
-            Q(model="procedures.rollout", object_id=self.pk)
-            | Q(milestones, model="procedures.milestone")
-            | Q(moves, model="procedures.rolloutmove")
-            | Q(
-                model="procedures.declaration",
-                object_id__in=self.milestones.filter(declaration__isnull=False).values("declaration"),
-            )
+        lines = Change.objects
+        declarations = self.milestones.filter(declaration__isnull=False).order_by().values("declaration")
+        return (
+            lines.of(self)
+            | lines.of_parts(self.milestones, "rollout_id", agency=self.agency_id)
+            | lines.of_parts(self.moves, "rollout_id", agency=self.agency_id)
+            | lines.filter(model="procedures.declaration", object_id__in=declarations)
         )
 
     # Doors
@@ -226,11 +222,23 @@ class Rollout(Reaching, models.Model):
 
     @transaction.atomic
     def amend(
-        self, milestone, *, on, by, seen, entry_seen=None, document=None, note="", reason="", change_set=None
+        self,
+        milestone,
+        *,
+        on,
+        by,
+        seen,
+        entry_seen=None,
+        document=None,
+        note="",
+        reason="",
+        change_set=None,
+        is_restored=False,
     ):
         """Correct the day, document or note of a milestone; the earlier text stays in the history.
 
-        What staff correct waits for confirmation anew. Raises StepRefused and ChangedMeanwhile.
+        What staff correct waits for confirmation anew; with `is_restored` the lead agency's word stays as it is.
+        Raises StepRefused and ChangedMeanwhile.
         """
         roles = acting_roles(by, self.agency)
         if milestone.stage == Stage.DECLARED:
@@ -245,12 +253,14 @@ class Rollout(Reaching, models.Model):
         )
         before = snapshot(stored)
         stored.reached_on, stored.document, stored.note = on, entered(document, change_set), note
-        stored.settle_anew(by, roles)
+        if not is_restored:
+            stored.settle_anew(by, roles)
         stored.version += 1
         stored.save()
         record(change_set, stored, before=before)
         Milestone.refresh_derived([stored])
-        tell_waiting([stored])
+        if not is_restored:
+            tell_waiting([stored])
         self.refresh_from_db()
         return stored
 

@@ -8,9 +8,17 @@ from django.urls import reverse
 from agencies.history import undo
 from agencies.models import Agency, Change, ChangeSet, Membership, Role
 from agencies.testing import day, make_user
-from procedures.lifecycle import Stage
+from procedures.lifecycle import Acceptance, Stage
 from procedures.models import Declaration, Milestone
-from procedures.testing import declare, make_campaign, make_document, make_duties, make_procedure, reach
+from procedures.testing import (
+    declare,
+    make_campaign,
+    make_document,
+    make_duties,
+    make_procedure,
+    make_wave,
+    reach,
+)
 from procedures.views.history import KINDS
 
 pytestmark = pytest.mark.django_db
@@ -94,6 +102,51 @@ def test_a_milestone_that_was_taken_back_keeps_its_history(client, place):
     assert client.get(reverse("history_of_milestone", args=[milestone.pk])).status_code == 404
 
 
+def taken_out_role(place):
+    held = Membership.objects.grant(
+        place.editor, Role.VIEWER, place.agency, by=None, starts_on=day("2020-01-01")
+    )
+    Membership.objects.end_grant(held, by=None, seen=held.version, on=day("2019-12-31"))
+    return place.editor, "agencies.membership"
+
+
+def taken_back_milestone(place):
+    milestone = reach(place.rollout, Stage.PLANNED)
+    place.rollout.amend(milestone, on=day("2020-06-12"), by=None, seen=place.rollout.version, reason="Sửa")
+    place.rollout.withdraw(milestone, by=None, seen=place.rollout.version, reason="Nhầm")
+    return place.rollout, "procedures.milestone"
+
+
+def undone_wave(place):
+    campaign = make_campaign(place.plan)
+    make_wave(campaign)
+    undo(ChangeSet.objects.first(), by=None)
+    return campaign, "procedures.wave"
+
+
+def resumed_application(place):
+    (duty,) = make_duties(place.agency, make_procedure())
+    declare(place.agency, on="2019-05-05", year=2008)
+    declare(place.agency)
+    undo(ChangeSet.objects.first(), by=None)
+    duty.refresh_from_db()
+    return duty, "procedures.pastapplication"
+
+
+@pytest.mark.parametrize(
+    "gone", [taken_out_role, taken_back_milestone, undone_wave, resumed_application], ids=lambda f: f.__name__
+)
+def test_a_part_that_is_gone_keeps_every_line_in_the_history_of_the_whole(client, place, gone):
+    record, part = gone(place)
+    client.force_login(make_user(is_superuser=True))
+    page = client.get(reverse(f"history_of_{record._meta.model_name}", args=[record.pk]))
+    shown = [c.pk for c in page.context["page_obj"].object_list if c.model == part]
+    assert len(shown) > 1
+    assert sorted(shown) == list(
+        Change.objects.filter(model=part).order_by("pk").values_list("pk", flat=True)
+    )
+
+
 def test_one_value_comes_back_through_the_door_and_the_rest_stays(client, place):
     milestone = reach(place.rollout, Stage.PLANNED)
     place.rollout.amend(
@@ -111,6 +164,62 @@ def test_one_value_comes_back_through_the_door_and_the_rest_stays(client, place)
     undo(act, by=place.coordinator)
     milestone.refresh_from_db()
     assert milestone.reached_on == day("2020-06-12")
+
+
+def entered_twice(place, what, by):
+    """A milestone or a declaration whose day and note a person corrected."""
+    if what == "milestone":
+        entry = reach(place.rollout, Stage.PLANNED, by=by)
+        values = {"on": day("2020-06-12"), "note": "Bổ sung", "by": by, "reason": "Sửa"}
+        place.rollout.amend(entry, seen=place.rollout.version, **values)
+    else:
+        reach(place.rollout, Stage.PROMULGATED, Stage.DECLARED, by=by)
+        entry = Declaration.objects.get()
+        entry.amend(on=day("2020-11-25"), note="Bổ sung", by=by, seen=entry.version, why="Sửa")
+    entry.refresh_from_db()
+    return entry, last_change(entry)
+
+
+@pytest.mark.parametrize("what", ["milestone", "declaration"])
+@pytest.mark.parametrize("word", [Acceptance.UNREVIEWED, Acceptance.ACCEPTED, Acceptance.RETURNED])
+def test_a_restored_value_leaves_the_lead_agencys_word_as_it_was(client, place, what, word):
+    """Nobody confirmed it, nobody hands it in again: only the value comes back."""
+    entry, change = entered_twice(place, what, place.editor)
+    if word != Acceptance.UNREVIEWED:
+        entry.review(word, by=place.coordinator, seen=entry.version, note="Xem lại")
+    review = {name: getattr(entry, name) for name in entry.REVIEW}
+    client.force_login(make_user(Role.COORDINATOR, place.province.committee))
+    column = {"milestone": "reached_on", "declaration": "declared_on"}[what]
+    for restored in (column, "note"):
+        assert bring_back(client, change, restored).status_code == 302
+        assert last_change(entry).after.keys() - {"version"} == {restored}
+    entry.refresh_from_db()
+    assert {name: getattr(entry, name) for name in entry.REVIEW} == review
+    assert (getattr(entry, column).isoformat(), entry.note) == (change.before[column], "")
+    milestone = Milestone.objects.filter(declaration__isnull=False).first()
+    if milestone is not None:
+        assert (milestone.acceptance, milestone.reached_on) == (word, day("2020-11-20"))
+
+
+def test_a_returned_declaration_whose_day_came_back_covers_the_same_procedures_again(client, place):
+    covered, ended = make_duties(place.agency, make_procedure(), make_procedure())
+    first = declare(place.agency, on="2019-05-05", year=2008)
+    declaration = declare(place.agency, on="2020-11-20", chosen=[covered.pk], by=place.editor)
+    declaration.amend(on=day("2020-11-25"), by=place.editor, seen=declaration.version, why="Sửa")
+    declaration.refresh_from_db()
+    change = last_change(declaration)
+    declaration.return_(by=place.coordinator, seen=declaration.version, note="Xem lại")
+    client.force_login(place.coordinator)
+    assert bring_back(client, change, "declared_on").status_code == 302
+    covered.refresh_from_db()
+    assert covered.standard_id == first.standard_id  # it does not count while it is returned
+    declaration.refresh_from_db()
+    declaration.accept(by=place.coordinator, seen=declaration.version)
+    covered.refresh_from_db()
+    ended.refresh_from_db()
+    assert (covered.standard_id, covered.applied_on) == (declaration.standard_id, day("2020-11-20"))
+    assert ended.applied_on is None
+    assert [p.until for p in ended.past.all()] == [day("2020-11-20")]
 
 
 def test_the_second_click_restores_nothing(client, place):

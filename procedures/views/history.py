@@ -18,7 +18,7 @@ from agencies import history
 from agencies.access import holds_at_top, may_restore, scope_of
 from agencies.errors import ChangedMeanwhile, Refused
 from agencies.forms import RestoreForm
-from agencies.models import Agency, Change, Membership, Role, User
+from agencies.models import Agency, Change, Role, User
 from agencies.presenting import history_lines, history_url, printed_values, record_kind
 from procedures.models import (
     AgencyProcedure,
@@ -46,42 +46,30 @@ def _of_agency(agency):
 
 
 def _of_plan(plan):
-    targets = plan.targets.order_by()
-    return Change.objects.filter(
-        Q(model="procedures.plan", object_id=plan.pk)
-        | Q(model="procedures.target", object_id__in=targets.values("pk"))
-        | Q(model="procedures.targetrevision", object_id__in=targets.values("revisions"))
+    """The plan, its targets and their figures."""
+    lines = Change.objects
+    targets = lines.of_parts(plan.targets, "plan_id", agency=plan.agency_id)
+    revisions = Q(
+        model="procedures.targetrevision", object_id__in=plan.targets.order_by().values("revisions")
     )
+    return lines.of(plan) | targets | lines.filter(revisions)
 
 
-def _of_campaign(campaign):
-    waves = Q(object_id__in=campaign.waves.order_by().values("pk")) | Q(before__campaign_id=campaign.pk)
-    return Change.objects.filter(
-        Q(model="procedures.campaign", object_id=campaign.pk) | Q(waves, model="procedures.wave")
-    )
+def _with(column, manager):
+    """The lines of a record of one agency, with those of its parts."""
 
+    def lines(record):
+        parts = getattr(record, manager)
+        return Change.objects.of(record) | Change.objects.of_parts(
+            parts, column, agency=record.history_agency_id
+        )
 
-def _of_target(target):
-    return Change.objects.filter(
-        Q(model="procedures.target", object_id=target.pk)
-        | Q(model="procedures.targetrevision", object_id__in=target.revisions.order_by().values("pk"))
-    )
-
-
-def _of_duty(duty):
-    past = duty.past.order_by().values("pk")
-    return Change.objects.filter(
-        Q(model="procedures.agencyprocedure", object_id=duty.pk)
-        | Q(model="procedures.pastapplication", object_id__in=past)
-    )
+    return lines
 
 
 def _of_person(person):
     """The account and the roles, those taken out since included."""
-    held = Q(object_id__in=Membership.objects.filter(user=person).values("pk")) | Q(before__user_id=person.pk)
-    return Change.objects.filter(
-        Q(model="agencies.user", object_id=person.pk) | Q(held, model="agencies.membership")
-    )
+    return Change.objects.of(person) | Change.objects.of_parts(person.memberships, "user_id")
 
 
 @dataclass(frozen=True)
@@ -94,12 +82,13 @@ class Kind:
     lines: object = _own
 
 
-def _page_of_agency(record):
-    return record.agency.get_absolute_url()
+def _page_of(agency):
+    """An agency whose entry was undone has no page."""
+    return "" if agency.is_void else agency.get_absolute_url()
 
 
 KINDS = {
-    "agency": Kind("co-quan", Agency.objects.visible_to, Agency.get_absolute_url, _of_agency),
+    "agency": Kind("co-quan", Agency.objects.visible_to, _page_of, _of_agency),
     "rollout": Kind(
         "dot-trien-khai",
         lambda user: Rollout.objects.visible_to(user).select_related("agency"),
@@ -121,22 +110,22 @@ KINDS = {
     "agencyprocedure": Kind(
         "thu-tuc-co-quan",
         lambda user: AgencyProcedure.objects.visible_to(user).select_related("agency", "procedure"),
-        _page_of_agency,
-        _of_duty,
+        lambda duty: _page_of(duty.agency),
+        _with("agency_procedure_id", "past"),
     ),
     "plan": Kind("ke-hoach", Plan.objects.visible_to, Plan.get_absolute_url, _of_plan),
     "target": Kind(
         "chi-tieu",
         lambda user: Target.objects.filter(plan__in=Plan.objects.visible_to(user)).select_related("plan"),
         lambda target: target.plan.get_absolute_url(),
-        _of_target,
+        _with("target_id", "revisions"),
     ),
     "campaign": Kind(
         "dot-chuyen-doi",
         # Its waves name territories and units of the whole plan: only to whoever sees that whole.
         lambda user: Campaign.objects.filter(scope_of(user, "plan__agency__")).select_related("plan"),
         Campaign.get_absolute_url,
-        _of_campaign,
+        _with("campaign_id", "waves"),
     ),
     "user": Kind("nguoi-dung", User.objects.visible_to, User.get_absolute_url, _of_person),
 }
@@ -155,7 +144,7 @@ def record_history(request, pk, kind):
         if last is None or last.after is not None:
             raise Http404
         lines, title = gone, last.label
-        back = last.agency.get_absolute_url() if last.agency else ""
+        back = _page_of(last.agency) if last.agency else ""
     page = Paginator(
         lines.select_related("change_set__made_by", "change_set__upload").order_by("-id"), PER_PAGE
     ).get_page(request.GET.get("page"))
@@ -166,7 +155,7 @@ def record_history(request, pk, kind):
         "back": back,
         "page_obj": page,
         "kind": record_kind(changes[0].model) if changes and kind.lines is _own else "",
-        "changes": history_lines(changes, restorable=restorable),
+        "changes": history_lines(changes, restorable=restorable, reader=request.user),
         "is_gone": record is None,
     }
     return render(request, "procedures/record_history.html", context)
