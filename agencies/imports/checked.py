@@ -65,6 +65,11 @@ class Candidate:
     parents: str  # "huyện Văn Lâm, tỉnh Hưng Yên"
     is_near: bool = False  # spelt otherwise: may be suggested, never taken
 
+    @property
+    def whereabouts(self):
+        """Code and parents in one line; the topmost agency has no parents, and not everyone a code."""
+        return " · ".join(filter(None, (self.code, self.parents)))
+
 
 @dataclass(slots=True)
 class Question:
