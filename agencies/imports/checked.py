@@ -147,6 +147,10 @@ class Checked:
         """Some lines of one outcome: a preview never holds more than a page."""
         return self.of(outcome)[start : start + size]
 
+    def rows_with(self, sheet, number):
+        """[(sheet, row number)] of what is left out when a row is."""
+        return [(sheet, number)]
+
     def records(self):
         return (line.record for line in self.of())
 

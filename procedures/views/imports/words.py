@@ -55,6 +55,7 @@ TITLES = {
     "E_PROCEDURE_UNKNOWN": _("Unknown procedure"),
     "E_REQUIRED": _("Empty cell"),
     "E_ROLE": _("Role does not fit"),
+    "E_ROLE_UNKNOWN": _("Unknown role"),
     "E_ROW_ADDED": _("Row added"),
     "E_RULE": _("Against a rule"),
     "E_SHEET_AMBIGUOUS": _("Two sheets with one list"),
@@ -106,6 +107,9 @@ REMEDIES = {
     "E_RULE": _("Correct the day, or put back what the cell held when it was downloaded."),
     "E_STANDARD_STAYS": _("Put back the standard that the cell held when it was downloaded."),
 }
+
+# Another text in the cell mends none of these.
+MENDED_ELSEWHERE = frozenset({"E_CONFLICT", "E_FOREIGN", "E_IDENTITY", "E_ROLE", "E_ROW_ADDED"})
 
 
 def title_of(code):
