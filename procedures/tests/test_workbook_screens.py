@@ -267,6 +267,14 @@ def test_the_same_file_handed_in_twice_goes_on_where_it_stands(client, place, ed
     assert Upload.objects.count() == 1
 
 
+def test_the_script_that_sends_a_file_takes_no_message_from_the_page_that_opens_then(client, place, editor):
+    data = Book(content(download(client, place.agency))).fill(key(place.rollout), planned="10/6/2020").data
+    hand_in(client, data)
+    here = hand_in(client, data).url
+    assert client.get(here, headers={"X-Sends-File": "1"}).status_code == 204
+    assert texts(client.get(here)) != []
+
+
 def test_without_a_file_422_and_too_much_413(client, place, editor):
     assert client.post(reverse("workbooks"), {}).status_code == 422
     answer = client.post(
