@@ -310,6 +310,34 @@ def test_whose_uploads_are_seen(client, place, editor):
     assert client.get(step("compare", upload)).status_code == 403
 
 
+def test_whoever_looks_at_anothers_file_is_led_to_no_step_of_it(client, place, editor):
+    hand_in(
+        client,
+        Book(content(download(client, place.agency))).fill(key(place.rollout), planned="1/6/2020").data,
+    )
+    upload = Upload.objects.get()
+    assert step("check", upload) in client.get(step("done", upload)).content.decode()
+    client.force_login(place.coordinator)
+    assert step("check", upload) not in client.get(step("done", upload)).content.decode()
+
+
+def test_the_page_that_takes_a_workbook_back_leads_to_the_workbooks(client, place, editor):
+    hand_in(
+        client,
+        Book(content(download(client, place.agency))).fill(key(place.rollout), planned="10/6/2020").data,
+    )
+    upload = Upload.objects.get()
+    confirm(client, upload)
+    client.force_login(place.coordinator)
+    crumbs = (
+        client.get(step("undo", upload))
+        .content.decode()
+        .partition('class="crumbs"')[2]
+        .partition("</nav>")[0]
+    )
+    assert reverse("workbooks") in crumbs and f'"{reverse("imports")}"' not in crumbs
+
+
 def test_a_large_one_is_written_by_the_worker(client, place, editor, monkeypatch):
     monkeypatch.setattr("agencies.imports.uploads.AT_ONCE", 0)
     data = Book(content(download(client, place.agency))).fill(key(place.rollout), planned="10/6/2020").data

@@ -100,7 +100,7 @@ REMEDIES = {
     "E_SHEET_AMBIGUOUS": _("Choose the sheet in the step Recognise."),
     "E_CODE_TAKEN": _("Correct the code, or leave the cell empty."),
     "E_DATE": _("Write the day as dd/mm/yyyy."),
-    "E_FOREIGN": _("Leave the row out, or send the file without it."),
+    "E_FOREIGN": _("Leave its rows out, or send the file without them."),
     "E_GONE": _("Put back what the cell held when it was downloaded, or leave the row out."),
     "E_ROLE": _("Leave the row out; the agency's own staff or the coordinator can bring it in."),
     "E_ROW_ADDED": _("Leave the row out."),
