@@ -1,6 +1,7 @@
 """What every request passes through that Django does not bring."""
 
 from django.conf import settings
+from django.http import HttpResponse
 from django.utils import translation
 
 POLICY = "default-src 'self'; frame-ancestors 'none'; base-uri 'self'; form-action 'self'; object-src 'none'"
@@ -16,6 +17,21 @@ class ContentSecurityPolicy:
         response = self.get_response(request)
         response.headers.setdefault("Content-Security-Policy", POLICY)
         return response
+
+
+class OpensOnce:
+    """A script that sends a file (for its progress bar) follows the redirect only to learn where it leads.
+
+    The browser opens the page after it: made for the script too, the page would tell its messages to nobody.
+    """
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        if request.method == "GET" and "X-Sends-File" in request.headers:
+            return HttpResponse(status=204)
+        return self.get_response(request)
 
 
 class ChosenLanguage:

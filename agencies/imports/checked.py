@@ -65,6 +65,11 @@ class Candidate:
     parents: str  # "huyện Văn Lâm, tỉnh Hưng Yên"
     is_near: bool = False  # spelt otherwise: may be suggested, never taken
 
+    @property
+    def whereabouts(self):
+        """Code and parents in one line; the topmost agency has no parents, and not everyone a code."""
+        return " · ".join(filter(None, (self.code, self.parents)))
+
 
 @dataclass(slots=True)
 class Question:
@@ -141,6 +146,10 @@ class Checked:
     def page(self, outcome="", start=0, size=50):
         """Some lines of one outcome: a preview never holds more than a page."""
         return self.of(outcome)[start : start + size]
+
+    def rows_with(self, sheet, number):
+        """[(sheet, row number)] of what is left out when a row is."""
+        return [(sheet, number)]
 
     def records(self):
         return (line.record for line in self.of())

@@ -133,7 +133,7 @@ class PeopleList(RecordList):
             return None
         role = role_of(written)
         if role is None:
-            self.error(checked, "E_ROLE", "“%(value)s” is no role.", row, "role", value=written)
+            self.error(checked, "E_ROLE_UNKNOWN", "“%(value)s” is no role.", row, "role", value=written)
             return None
         known = naming.agency_of(row)
         if known is None:

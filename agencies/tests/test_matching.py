@@ -61,6 +61,17 @@ def test_what_is_typed_without_accents_or_shortened_is_suggested_first(province,
     assert near[0].name == meant and near[0].is_near
 
 
+def test_a_candidate_is_told_apart_by_code_and_parents_as_far_as_it_has_them(province):
+    near = {
+        c.name: c
+        for text in ("huyen van lam", "tinh hung yen")
+        for c in matcher().candidates(text, [], NOWHERE)
+    }
+    district, top = near[province.van_lam.name], near[province.committee.name]
+    assert district.whereabouts == f"{province.van_lam.code} · {province.committee.name}"
+    assert top.whereabouts == province.committee.code
+
+
 def test_no_agency_is_suggested_for_words_that_none_has(province):
     assert matcher().candidates("Xã Không Có Thật", [], NOWHERE) == []
 

@@ -55,7 +55,7 @@ def test_what_blocks_is_named():
         ["lan", "Lan", None, "Người xem", "H99", None],
     )  # fmt: skip
     assert [(e.code, e.cell) for e in checked.errors] == [
-        ("E_USERNAME", "A2"), ("E_REQUIRED", "B3"), ("E_EMAIL", "C4"), ("E_ROLE", "D5"), ("E_AGENCY_UNKNOWN", "E6"),
+        ("E_USERNAME", "A2"), ("E_REQUIRED", "B3"), ("E_EMAIL", "C4"), ("E_ROLE_UNKNOWN", "D5"), ("E_AGENCY_UNKNOWN", "E6"),
     ]  # fmt: skip
 
 

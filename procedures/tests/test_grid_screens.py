@@ -8,7 +8,7 @@ from django.urls import reverse
 from agencies.models import ChangeSet
 from agencies.testing import day
 from procedures.grid.rows import adapt_until
-from procedures.models import AgencyProcedure
+from procedures.models import AgencyProcedure, Procedure
 from procedures.testing import make_duties, make_procedure, standard
 from procedures.tests.recording import texts
 
@@ -65,6 +65,18 @@ def fresh(duty):
 
 
 # Reading
+
+
+@pytest.mark.parametrize(
+    "page", ["agency_procedures", "compare_procedures", "adapt_procedures", "duties", "edit"]
+)
+def test_a_procedure_without_a_field_leaves_no_dot_behind(client, grid, page):
+    Procedure.objects.update(field="")
+    client.force_login(grid.editor)
+    addresses = {"duties": reverse("duties"), "edit": url(grid, "agency_procedure", grid.duties[0].pk)}
+    headers = HTMX if page == "edit" else {}
+    text = client.get(addresses.get(page) or url(grid, page), headers=headers).content.decode()
+    assert "1.00" in text and not re.search(r"·\s*<", text)
 
 
 def test_rows_by_state_field_and_words(client, grid):

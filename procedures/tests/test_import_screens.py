@@ -383,6 +383,17 @@ def test_a_name_in_doubt_is_answered_once_and_remembered(client, province, coord
     assert page.context["learned"][0]["name"] == "UBND xã Lạc Đạo"
 
 
+@pytest.mark.parametrize(
+    ("names", "said"), [(["Xã Lạc Đạoo"], ""), (["Xã Lạc Đạoo", "Xã Lạc Hồng"], " 1 theo tên.")]
+)
+def test_how_many_names_were_matched_is_said_only_of_some(client, province, coordinator, names, said):
+    upload = sent(client, workbook(HEADING, *(row(n, name) for n, name in enumerate(names, 1))))
+    page = client.get(step("match", upload)).content.decode()
+    assert (
+        page.partition('class="verdict">')[2].partition("</p>")[0] == f"<b>1 tên</b> cần bạn trả lời.{said}"
+    )
+
+
 def test_an_answer_is_taken_back(client, province, coordinator):
     upload = sent(client, workbook(HEADING, row(1, "Xã Lạc Đạoo")))
     here = step("match", upload)

@@ -6,7 +6,7 @@ from django.urls import reverse
 from agencies.models import ChangeSet
 from procedures.lifecycle import Acceptance, Stage
 from procedures.testing import declare, reach
-from procedures.tests.recording import send_again, url_of
+from procedures.tests.recording import send_again, texts, url_of
 
 pytestmark = pytest.mark.django_db
 
@@ -62,6 +62,37 @@ def test_the_editor_hands_a_returned_one_in_again(client, place, entry, url):
     client.force_login(place.editor)
     client.post(url, {"after": "unreviewed", "seen": entry.version})
     assert acceptance(entry) == Acceptance.UNREVIEWED
+
+
+def mend(client, place, entry):
+    """The entry's own form, sent as it opens with another note; the page that follows."""
+    if hasattr(entry, "stage"):
+        address = url_of("amend_milestone", place, entry.pk)
+    else:
+        address = reverse("amend_declaration", args=[place.agency.pk, entry.pk])
+    form = client.get(address).context["form"]
+    values = {name: form[name].value() or "" for name in form.fields}
+    why = "reason" if hasattr(entry, "stage") else "why"
+    return client.post(address, values | {"note": "Đã bổ sung", why: "Gõ nhầm"}, follow=True)
+
+
+def test_mending_a_returned_one_says_that_it_was_handed_in_again(client, place, entry):
+    entry.return_(by=place.coordinator, seen=entry.version, note="Thiếu số")
+    client.force_login(place.editor)
+    assert any("Đã gửi lại" in text for text in texts(mend(client, place, entry)))
+    assert acceptance(entry) == Acceptance.UNREVIEWED
+
+
+def test_the_coordinator_who_mends_a_returned_one_is_told_that_it_is_confirmed(client, place, entry):
+    entry.return_(by=place.coordinator, seen=entry.version, note="Thiếu số")
+    client.force_login(place.coordinator)
+    assert any("Đã xác nhận" in text for text in texts(mend(client, place, entry)))
+    assert acceptance(entry) == Acceptance.ACCEPTED
+
+
+def test_another_correction_speaks_of_no_handing_in(client, place, entry):
+    client.force_login(place.editor)
+    assert not any("gửi lại" in text for text in texts(mend(client, place, entry)))
 
 
 @pytest.mark.parametrize("typed", [{"after": "blessed"}, {}, {"after": "accepted", "seen": ""}])

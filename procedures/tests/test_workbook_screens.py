@@ -217,10 +217,62 @@ def test_a_row_is_left_out_on_the_page(client, place, editor):
     assert milestones(place.province.lac_hong.rollouts.get()) == {"planned": day("2020-06-10")}
 
 
+def test_a_workbook_of_others_is_left_out_whole_and_offers_no_text_to_correct(client, place, editor):
+    there = place.province.dong_tao
+    make_rollout(place.plan, there)
+    make_duties(there, make_procedure(), make_procedure())
+    client.force_login(place.coordinator)
+    theirs = content(download(client, there))
+    client.force_login(editor)
+    mine = Book(content(download(client, place.agency))).fill(key(place.rollout), planned="10/6/2020").data
+    hand_in(client, zipped({"a.xlsx": mine, "b.xlsx": theirs}), "hai.zip")
+    upload = Upload.objects.get()
+    page = client.get(step("check", upload))
+    (row,) = page.context["rows"]
+    assert row["left_out"] == 3 and 'name="value-0"' not in page.content.decode()
+    problem = row["problem"]
+    given = {"act": "fix", "sheet-0": problem.sheet, "cell-0": problem.cell}
+    client.post(step("check", upload), given)
+    assert len(client.get(step("check", upload)).context["rows"]) == 1
+    client.post(step("check", upload), given | {"out-0": "1"})
+    codes = [c for c, *_rest in client.get(step("check", upload) + "?show=warnings").context["groups"]]
+    assert codes == ["W_NO_ROWS"]
+    client.post(step("check", upload), {"act": "tick", "ticked": codes})
+    confirm(client, upload)
+    assert milestones(place.rollout) == {"planned": day("2020-06-10")}
+
+
+@pytest.mark.parametrize("code", ["E_ROW_ADDED", "E_KEY"])
+def test_a_row_that_is_none_of_ours_can_be_left_out(client, place, editor, code):
+    book = Book(content(download(client, place.agency))).fill(key(place.rollout), planned="10/6/2020")
+    sheet, last = book.sheet("R"), book.sheet("R").max_row + 1
+    sheet.cell(last, 1).value, sheet.cell(last, 4).value = "UBND xã Mới", "KH-1"
+    if code == "E_KEY":
+        sheet.cell(last, book.headings["R"]["key"]).value = "không phải khóa"
+    hand_in(client, book.data)
+    upload = Upload.objects.get()
+    (row,) = client.get(step("check", upload)).context["rows"]
+    assert (row["problem"].code, row["is_mended_here"]) == (code, code == "E_KEY")
+    problem = row["problem"]
+    client.post(
+        step("check", upload), {"act": "fix", "sheet-0": problem.sheet, "cell-0": problem.cell, "out-0": "1"}
+    )
+    confirm(client, upload)
+    assert milestones(place.rollout) == {"planned": day("2020-06-10")}
+
+
 def test_the_same_file_handed_in_twice_goes_on_where_it_stands(client, place, editor):
     data = Book(content(download(client, place.agency))).fill(key(place.rollout), planned="10/6/2020").data
     assert hand_in(client, data).url == hand_in(client, data).url
     assert Upload.objects.count() == 1
+
+
+def test_the_script_that_sends_a_file_takes_no_message_from_the_page_that_opens_then(client, place, editor):
+    data = Book(content(download(client, place.agency))).fill(key(place.rollout), planned="10/6/2020").data
+    hand_in(client, data)
+    here = hand_in(client, data).url
+    assert client.get(here, headers={"X-Sends-File": "1"}).status_code == 204
+    assert texts(client.get(here)) != []
 
 
 def test_without_a_file_422_and_too_much_413(client, place, editor):
@@ -256,6 +308,34 @@ def test_whose_uploads_are_seen(client, place, editor):
     assert client.get(step("compare", upload)).status_code == 404
     client.force_login(place.viewer)
     assert client.get(step("compare", upload)).status_code == 403
+
+
+def test_whoever_looks_at_anothers_file_is_led_to_no_step_of_it(client, place, editor):
+    hand_in(
+        client,
+        Book(content(download(client, place.agency))).fill(key(place.rollout), planned="1/6/2020").data,
+    )
+    upload = Upload.objects.get()
+    assert step("check", upload) in client.get(step("done", upload)).content.decode()
+    client.force_login(place.coordinator)
+    assert step("check", upload) not in client.get(step("done", upload)).content.decode()
+
+
+def test_the_page_that_takes_a_workbook_back_leads_to_the_workbooks(client, place, editor):
+    hand_in(
+        client,
+        Book(content(download(client, place.agency))).fill(key(place.rollout), planned="10/6/2020").data,
+    )
+    upload = Upload.objects.get()
+    confirm(client, upload)
+    client.force_login(place.coordinator)
+    crumbs = (
+        client.get(step("undo", upload))
+        .content.decode()
+        .partition('class="crumbs"')[2]
+        .partition("</nav>")[0]
+    )
+    assert reverse("workbooks") in crumbs and f'"{reverse("imports")}"' not in crumbs
 
 
 def test_a_large_one_is_written_by_the_worker(client, place, editor, monkeypatch):

@@ -44,6 +44,15 @@ DECISIONS = {
     Acceptance.UNREVIEWED: gettext_lazy("Hand in again"),
 }
 
+# What is told afterwards.
+DECIDED = {
+    Acceptance.ACCEPTED: gettext_lazy("Confirmed."),
+    Acceptance.RETURNED: gettext_lazy(
+        "Returned with your note. It no longer counts until it is handed in again."
+    ),
+    Acceptance.UNREVIEWED: gettext_lazy("Handed in again. It counts, and waits for the lead agency."),
+}
+
 
 # Fetch and check
 
@@ -182,13 +191,23 @@ def amend_milestone(request, pk, rollout_id, milestone_id):
         return conflict(request, form, gone) if form.is_valid() else show(request, form, status=422)
     milestone = milestone_of(rollout, milestone_id)
     form = AmendForm(*typed(request), rollout=rollout, roles=roles, user=request.user, milestone=milestone)
+    was = milestone.acceptance
 
     def save():
         stored = rollout.amend(milestone, by=request.user, **form.values())
         done = _("Corrected: %(stage)s.") % {"stage": stored.get_stage_display()}
-        return [done], lifecycle.gaps(rollout.standing(), at=Stage(stored.stage)), form.back
+        return (
+            [done, *_mended(was, stored)],
+            lifecycle.gaps(rollout.standing(), at=Stage(stored.stage)),
+            form.back,
+        )
 
     return answer(request, form, save, facts=facts_of(milestone), becomes=effects.awaiting(roles))
+
+
+def _mended(was, entry):
+    """What a correction did to an entry that was returned: mended, it is handed in again."""
+    return [DECIDED[entry.acceptance]] if was == Acceptance.RETURNED else []
 
 
 @asked_or_typed
@@ -282,14 +301,15 @@ def amend_declaration(request, pk, declaration_id):
     agency, roles = writable(request, pk)
     declaration = declaration_of(agency, declaration_id)
     form = AmendDeclarationForm(*typed(request), declaration=declaration, user=request.user)
+    was = declaration.acceptance
 
     def save():
         stored = declaration.amend(by=request.user, **form.values())
         gaps = [Gap.NO_NUMBER] if stored.lacks_evidence else []
-        return [_("Declaration corrected.")], gaps, form.back
+        return [_("Declaration corrected."), *_mended(was, stored)], gaps, form.back
 
     # What the lead agency said stands above the fields that are to be mended.
-    facts = facts_of(declaration) if declaration.acceptance == Acceptance.RETURNED else ()
+    facts = facts_of(declaration) if was == Acceptance.RETURNED else ()
     return answer(request, form, save, facts=facts, becomes=effects.awaiting(roles))
 
 
@@ -352,14 +372,7 @@ def _review(request, entry, agency, roles, back):
             seen=form.cleaned_data["seen"],
             note=form.cleaned_data["note"],
         )
-        told_as = {
-            Acceptance.ACCEPTED: _("Confirmed."),
-            Acceptance.RETURNED: _(
-                "Returned with your note. It no longer counts until it is handed in again."
-            ),
-            Acceptance.UNREVIEWED: _("Handed in again. It counts, and waits for the lead agency."),
-        }
-        return [told_as[entry.acceptance]], [], back
+        return [DECIDED[entry.acceptance]], [], back
 
     decisions = [(after.value, DECISIONS[after]) for after in form.choices(roles)]
     return answer(request, form, save, facts=facts_of(entry), decisions=decisions)

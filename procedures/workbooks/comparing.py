@@ -33,10 +33,18 @@ class Compared(Checked):
 
     conflicts: list = field(default_factory=list)
     issued: dict = field(default_factory=dict)
+    foreign: dict = field(
+        default_factory=dict
+    )  # {(file, code): [(sheet, row number)]} of workbooks of others
 
     @property
     def open_conflicts(self):
         return [conflict for conflict in self.conflicts if not conflict.choice]
+
+    def rows_with(self, sheet, number):
+        """A workbook of others is refused as a whole, and so it is left out."""
+        place = (sheet, number)
+        return next((rows for rows in self.foreign.values() if place in rows), [place])
 
     @property
     def counts(self):
@@ -121,7 +129,7 @@ class _Comparison:
 
     def _known_rows(self):
         """The rows of agencies within reach; the others are refused, once for each workbook."""
-        known, refused = [], set()
+        known, foreign = [], self.checked.foreign
         for row in self.rows:
             sheet = self.checked.issued.get(row.code)
             if sheet is not None and sheet.agency_id in self.agencies:
@@ -135,13 +143,14 @@ class _Comparison:
                         _("The key “%(key)s” does not belong to this workbook."),
                         key=row.key,
                     )
-            elif (row.source.file, row.code) not in refused:
-                refused.add((row.source.file, row.code))
+                continue
+            if (row.source.file, row.code) not in foreign:
                 self._error(
                     row, AGENCY, "E_FOREIGN",
                     _("“%(agency)s”: this register gave you no such workbook. It is of another register, or of an agency that you do not look after. Leave it out."),
                     agency=self._said_agency(row),
                 )  # fmt: skip
+            foreign.setdefault((row.source.file, row.code), []).append((row.sheet, row.number))
         return known
 
     # What is said beside

@@ -301,6 +301,8 @@
     };
     request.onerror = function () { form.submit(); };
     request.open("POST", form.action);
+    // Where the answer leads to is opened once, by the browser (iso_rollout.middleware.OpensOnce).
+    request.setRequestHeader("X-Sends-File", "1");
     request.send(new FormData(form));
   });
 

@@ -105,17 +105,24 @@ def test_no_row_has_the_focus_below_the_bar_of_picked_rows(browser_of, at, who, 
         assert focused["bottom"] <= bar["top"]
 
 
+ON_TOP = """
+message => {
+  const box = message.getBoundingClientRect();
+  const top = document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2);
+  return box.top >= 0 && box.bottom <= innerHeight && message.contains(top);
+}
+"""
+
+
 @pytest.mark.parametrize("width", [390, 1366])
-def test_what_a_save_says_lies_clear_of_the_bar(browser_of, at, width):
-    page = browser_of("dieuphoi", width=width)
-    page.goto(at("{milestone}/sua/"))
-    page.fill("#id_note", f"Ghi chú {width}")
-    page.fill("#id_reason", "Bổ sung")
-    page.press("#id_reason", "Tab")
+def test_what_a_save_says_stands_over_the_card_that_it_leads_to(browser_of, width):
+    page = browser_of("vanlam", width=width)
+    page.goto("/toi/")
+    page.focus("#notices button")
     page.keyboard.press("Enter")
-    page.locator(".messages .success").wait_for()
-    page.evaluate("scrollTo(0, document.body.scrollHeight / 3)")
-    assert page.locator(".messages .success").evaluate(
-        """e => { const box = e.getBoundingClientRect();
-                  return e.contains(document.elementFromPoint(box.left + 20, box.top + 4)); }"""
-    )
+    page.wait_for_url("**/toi/#notices")
+    message = page.locator(".messages .success")
+    assert page.evaluate("scrollY") > 100 and message.evaluate(ON_TOP)
+    page.keyboard.press("Tab")
+    focused = page.evaluate("document.activeElement.getBoundingClientRect().toJSON()")
+    assert focused["top"] >= message.evaluate("it => it.getBoundingClientRect().bottom")

@@ -55,6 +55,10 @@ class Job:
         return self.upload.state in OPEN
 
     @property
+    def is_mine(self):
+        return self.upload.uploaded_by_id == self.user.pk
+
+    @property
     def options(self):
         return Options.from_dict(self.upload.options)
 
@@ -81,13 +85,13 @@ class Job:
         return reverse(f"import_{step}", args=[self.upload.pk])
 
     def steps(self, current):
-        """The wizard's steps as `_steps.html` prints them."""
-        names = self.kind.steps
+        """The wizard's steps as `_steps.html` prints them; only whoever sent the file goes from one to another."""
+        names, may_go = self.kind.steps, self.is_open and self.is_mine
         here = names.index(current)
         return [
             {
                 "title": str(TITLES[step]),
-                "url": self.url(step) if self.is_open and step not in (current, "done") else "",
+                "url": self.url(step) if may_go and step not in (current, "done") else "",
                 "state": "current" if step == current else "done" if index < here else "",
             }
             for index, step in enumerate(names)

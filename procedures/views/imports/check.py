@@ -22,10 +22,11 @@ from iso_rollout.sheets.verdicts import NOTE
 from procedures.views.imports import corrections
 from procedures.views.imports.access import OPEN, job_for
 from procedures.views.imports.lines import columns_of, present
-from procedures.views.imports.words import remedy_of, title_of
+from procedures.views.imports.words import MENDED_ELSEWHERE, remedy_of, title_of
 
 PER_PAGE = 50
 ERRORS, WARNINGS = "errors", "warnings"
+UNREAD = {"E_KEY", "E_ROW_ADDED"}  # what is wrong with a row that was not read
 TABS = (ERRORS, WARNINGS, NEW, CHANGED, UNCHANGED)
 
 
@@ -109,9 +110,11 @@ def _understand(given, checked):
             raise corrections.Nonsense(cell)
         sheet = names[sheet]
         if given.get(f"out-{index}"):
-            out.append((sheet, row_of(cell)))
+            out += checked.rows_with(sheet, row_of(cell))
             continue
-        value = given.get(f"value-{index}", "").strip()
+        if f"value-{index}" not in given:
+            continue
+        value = given[f"value-{index}"].strip()
         before = texts(sheet, cell)
         # What somebody corrected meanwhile is not corrected again by an old page.
         if value == before or given.get(f"was-{index}", "") != before:
@@ -232,17 +235,20 @@ def _errors(request, checked, code):
     rows, asked = [], set()
     for index, problem in enumerate(page.object_list):
         place = (problem.sheet, problem.cell)
-        # One input for each cell, however many things are wrong with it.
+        # One answer for each cell, however many things are wrong with it.
         text = texts(*place) if place not in asked else None
         asked.add(place)
         same = alike.get((problem.code, problem.cell.rstrip("0123456789"), text), ())
-        has_row = _is_cell(problem.cell.partition(":")[0])
-        row = checked.reading.row_at(problem.sheet, row_of(problem.cell)) if has_row else None
+        number = row_of(problem.cell) if _is_cell(problem.cell.partition(":")[0]) else 0
+        row = checked.reading.row_at(problem.sheet, number) if number else None
+        left_out = []
+        if text is not None and (row is not None or problem.code in UNREAD):
+            left_out = checked.rows_with(problem.sheet, number)
         rows.append({
             "about": next((row.values[name] for name in subject if name in row.values), "") if row else "",
             "index": index, "problem": problem, "title": title_of(problem.code), "remedy": remedy_of(problem.code),
-            "text": text, "others": max(0, len(same) - 1),
-            "may_leave_out": text is not None and row is not None,
+            "text": text, "is_mended_here": text is not None and problem.code not in MENDED_ELSEWHERE,
+            "others": max(0, len(same) - 1), "left_out": len(left_out),
         })  # fmt: skip
     return {
         "page_obj": page,

@@ -35,7 +35,7 @@ def done(request, pk):
         "counts": upload.counts,
         "is_moving": upload.state in MOVING,
         "is_open": upload.state in OPEN,
-        "is_mine": upload.uploaded_by_id == request.user.pk,
+        "is_mine": job.is_mine,
         "ahead": _ahead(upload),
         "seconds": int((timezone.now() - upload.claimed_at).total_seconds()) if upload.claimed_at else None,
         "progress": heard(uploads.progress_name(upload)) if upload.state == UploadState.APPLYING else None,
@@ -78,7 +78,7 @@ def _agencies(user, act):
 @require_http_methods(["GET", "HEAD", "POST"])
 def take_back(request, pk):
     """Three lists first: restored, kept, impossible; then one act, itself undoable."""
-    upload, _kind = upload_for(request.user, pk)
+    upload, kind = upload_for(request.user, pk)
     act = uploads.change_set_of(upload)
     if upload.state != UploadState.APPLIED or act is None:
         return redirect("import_done", pk)
@@ -96,6 +96,6 @@ def take_back(request, pk):
     found = uploads.what_undoing_does(upload)
     context = {
         "act": act, "form": form, "found": found, "lists": three_lists(found), "upload": upload,
-        "back": reverse("import_done", args=[pk]),
+        "home": Job(upload, kind, request.user).home, "back": reverse("import_done", args=[pk]),
     }  # fmt: skip
     return render(request, "procedures/imports/undo.html", context, status=422 if form.errors else 200)

@@ -55,6 +55,7 @@ TITLES = {
     "E_PROCEDURE_UNKNOWN": _("Unknown procedure"),
     "E_REQUIRED": _("Empty cell"),
     "E_ROLE": _("Role does not fit"),
+    "E_ROLE_UNKNOWN": _("Unknown role"),
     "E_ROW_ADDED": _("Row added"),
     "E_RULE": _("Against a rule"),
     "E_SHEET_AMBIGUOUS": _("Two sheets with one list"),
@@ -99,13 +100,16 @@ REMEDIES = {
     "E_SHEET_AMBIGUOUS": _("Choose the sheet in the step Recognise."),
     "E_CODE_TAKEN": _("Correct the code, or leave the cell empty."),
     "E_DATE": _("Write the day as dd/mm/yyyy."),
-    "E_FOREIGN": _("Leave the row out, or send the file without it."),
+    "E_FOREIGN": _("Leave its rows out, or send the file without them."),
     "E_GONE": _("Put back what the cell held when it was downloaded, or leave the row out."),
     "E_ROLE": _("Leave the row out; the agency's own staff or the coordinator can bring it in."),
     "E_ROW_ADDED": _("Leave the row out."),
     "E_RULE": _("Correct the day, or put back what the cell held when it was downloaded."),
     "E_STANDARD_STAYS": _("Put back the standard that the cell held when it was downloaded."),
 }
+
+# Another text in the cell mends none of these.
+MENDED_ELSEWHERE = frozenset({"E_CONFLICT", "E_FOREIGN", "E_IDENTITY", "E_ROLE", "E_ROW_ADDED"})
 
 
 def title_of(code):
