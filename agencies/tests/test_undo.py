@@ -7,7 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 
-from agencies.access import may_undo
+from agencies.access import may_undo, undoable
 from agencies.history import open_change_set, record, snapshot
 from agencies.models import Agency, Change, ChangeSet, Membership, Role, User
 from agencies.testing import make_province, make_user
@@ -174,6 +174,24 @@ def test_nobody_becomes_a_superuser_through_undo(province):
     act = plain.revise(by=None, seen=1, position="Chuyên viên") and Change.objects.of(plain).get().change_set
     assert may_undo(make_user(Role.ADMINISTRATOR, province.committee), act)
     assert not may_undo(make_user(Role.ADMINISTRATOR, province.van_lam), act)
+
+
+def test_a_list_of_acts_asks_once_which_of_them_one_may_take_back(province, django_assert_num_queries):
+    given = Membership.objects.grant(make_user(), Role.EDITOR, province.lac_dao, by=None)
+    acts = [
+        rename(None, province.lac_dao),
+        rename(None, province.lac_dao, province.dong_tao),
+        rename(None, province.dong_tao),
+        Change.objects.of(given).get().change_set,
+    ]
+    for role in Role:
+        for agency in (province.committee, province.van_lam, province.lac_dao):
+            user = make_user(role, agency)
+            assert undoable(user, acts) == {act.pk for act in acts if may_undo(user, act)}
+    coordinator = make_user(Role.COORDINATOR, province.van_lam)
+    assert undoable(coordinator, acts) == {acts[0].pk}
+    with django_assert_num_queries(5):
+        undoable(coordinator, acts)
 
 
 def test_an_undone_name_is_found_again_by_search():

@@ -661,6 +661,18 @@ def test_only_who_may_undo_takes_an_import_back(client, province):
     assert client.get(step("undo", upload)).status_code in (403, 404)
 
 
+def test_undo_is_offered_only_to_whoever_may(client, province, coordinator):
+    upload = apply(client, sent(client, workbook(HEADING, row(1, "UBND xã Lạc Đạo"))))
+    assert step("undo", upload) in client.get(reverse("imports")).content.decode()
+    client.force_login(make_user(Role.COORDINATOR, province.khoai_chau))
+    assert step("undo", upload) not in client.get(reverse("imports")).content.decode()
+    administrator = make_user(Role.ADMINISTRATOR, province.committee)
+    Upload.objects.filter(pk=upload.pk).update(kind="agencies", uploaded_by=administrator)
+    client.force_login(administrator)
+    page = client.get(reverse("imports")).content.decode()
+    assert upload.file_name in page and step("undo", upload) not in page
+
+
 # Cost
 
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_safe
 
+from agencies.access import undoable
 from agencies.imports import uploads
 from agencies.imports.engine import may_import
 from agencies.models import ChangeSet, Upload, User
@@ -97,11 +98,13 @@ def dress(rows, kinds, user):
     """Uploads with what their row shows: kind, where a click leads, whether they can be undone."""
     rows = list(rows)
     acts = acts_of(rows)
+    undoable_acts = undoable(user, acts.values())
     titles = {kind.name: kind.title for kind in kinds}
     for upload in rows:
         upload.kind_title = titles[upload.kind]
         upload.url = Job(upload, None, user).url(_step(upload, user))
-        upload.may_undo = upload.state == UploadState.APPLIED and upload.pk in acts
+        act = acts.get(upload.pk) if upload.state == UploadState.APPLIED else None
+        upload.may_undo = act is not None and act.pk in undoable_acts
         upload.tone = TONES.get(upload.state, "")
     return rows
 
