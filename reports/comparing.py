@@ -8,7 +8,7 @@ from procedures.models import CoverageTally
 from reports import flows
 from reports.bridges import Asked, Comparison, Side, compare
 from reports.cached import cached
-from reports.known import end_of, known, lines_after, unrecorded
+from reports.known import end_of, known, lines_after, moved, unrecorded
 from reports.recount import agencies_on
 from reports.rows import COLUMNS, DUTIES, Rows, of_agencies, read_duties, read_rows
 
@@ -40,14 +40,15 @@ def compared(plan, *, first, last, scope, user, as_known=False, confirmed_only=F
 
 
 def _as_it_was(asked, first, last, user):
-    rows = read_rows(duties=False, user=user)
+    rows = read_rows(duties=False, user=user, scope=asked.scope)
     covered = flows.from_tally(rows, first, last, asked, user=user)
     return Compared(compare(Side(rows, first), Side(rows, last), asked, flows=covered), {})
 
 
 def _as_known(asked, first, last, user):
-    rows, seen = read_rows(duties=False, user=user), scope_of(user, "agency__")
+    seen = scope_of(user, "agency__")
     lines = lines_after(first, models=[m for m in COLUMNS if m not in DUTIES], among=seen)
+    rows = read_rows(duties=False, user=user, scope=asked.scope, moved=moved(lines))
     then = known(rows, lines, last)
     sides = Side(known(then, lines, first), first), Side(then, last)
     ids = {

@@ -84,6 +84,18 @@ def _value(name, value):
     return datetime.date.fromisoformat(value) if is_day and value is not None else value
 
 
+def moved(lines):
+    """The ids of the agencies whose place was recorded otherwise before: they may have been known below the scope."""
+    found = set()
+    for line in lines:
+        before, after = line.before or {}, line.after or {}
+        if line.model == "agencies.pastidentity":
+            found.add(before.get("agency_id") or after.get("agency_id"))
+        elif line.model == "agencies.agency" and before.get("parent_id") != after.get("parent_id"):
+            found.add(line.object_id)
+    return found
+
+
 def unrecorded(rows, agencies=None):
     """{model: how many rows no line of history brought in}, such as synthetic agencies; {} without any.
 

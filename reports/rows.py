@@ -109,32 +109,54 @@ class Rows:
         return found[::-1]
 
 
-def read_rows(*, duties=True, user=None):
+def read_rows(*, duties=True, user=None, scope=None, moved=frozenset()):
     """All facts as they stand now, in a few queries. `duties` False: no procedures.
 
-    `user` None: of every agency; else declarations, undertakings and duties only of agencies that the person sees.
+    Declarations, undertakings and duties of every agency; with `user` only of those that the person sees; with `scope`
+    (an agency's id) only of those that stand or stood below it, of those they were merged with, and of what stands at
+    or below `moved` (ids).
     """
-    seen = Q() if user is None else scope_of(user, "agency__")
-    tables = {
-        **_together(
-            "agencies.agency", {"agencies.pastidentity": "past__", "agencies.succession": "successions__"}
-        ),
-        **_together(
-            "procedures.plan",
-            {"procedures.target": "targets__", "procedures.targetrevision": "targets__revisions__"},
-        ),
-        **_together("procedures.declaration", {}, _of("procedures.declaration").filter(seen)),
+    rows = Rows(
+        {
+            **_together(
+                "agencies.agency", {"agencies.pastidentity": "past__", "agencies.succession": "successions__"}
+            ),
+            **_together(
+                "procedures.plan",
+                {"procedures.target": "targets__", "procedures.targetrevision": "targets__revisions__"},
+            ),
+        },
+        dict(_of("procedures.standard").values_list("pk", "code")),
+        has_duties=duties,
+    )
+    rows.places = {pk: frozenset(rows.lineage(agency)) for pk, agency in rows.agency.items()}
+    among = Q() if user is None else scope_of(user, "agency__")
+    if scope is not None:
+        among &= of_agencies(rows, scope, _of_scope(rows, scope, moved))
+    rows.tables |= {
+        **_together("procedures.declaration", {}, _of("procedures.declaration").filter(among)),
         **_together(
             "procedures.rollout",
             {"procedures.milestone": "milestones__", "procedures.rolloutmove": "moves__"},
-            _of("procedures.rollout").filter(seen),
+            _of("procedures.rollout").filter(among),
         ),
-        **(read_duties(seen) if duties else {}),
+        **(read_duties(among) if duties else {}),
     }
-    standards = _of("procedures.standard").values_list("pk", "code")
-    rows = Rows(tables, dict(standards), has_duties=duties)
-    rows.places = {pk: frozenset(rows.lineage(agency)) for pk, agency in rows.agency.items()}
     return rows
+
+
+def _of_scope(rows, scope, moved):
+    """The ids of the agencies that have to do with a scope: below it today or on a past day, merged with such a one."""
+    step = f"{scope:0{SEGMENT}d}"
+    tops = {scope, *moved}
+    found = {pk for pk, places in rows.places.items() if places & tops}
+    found |= {
+        past["agency_id"]
+        for past in rows.pastidentity.values()
+        if step in [past["path"][i : i + SEGMENT] for i in range(0, len(past["path"]), SEGMENT)]
+    }
+    pairs = [{s["predecessor_id"], s["successor_id"]} for s in rows.succession.values()]
+    return found.union(*(pair for pair in pairs if pair & found))
 
 
 def read_duties(among):

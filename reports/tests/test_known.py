@@ -14,7 +14,7 @@ from agencies.testing import day, make_agency
 from procedures.models import AgencyProcedure, Plan, Rollout
 from procedures.testing import declare, make_duties, make_procedure, make_rollout, reach, standard
 from reports.figures import as_json, summary
-from reports.known import known, lines_after, unrecorded
+from reports.known import known, lines_after, moved, unrecorded
 from reports.recount import board_only, recount
 from reports.rows import read_rows
 
@@ -46,6 +46,10 @@ def acts(place):
     yield lambda: plan.targets.get().revise(70, on=day("2020-09-10"), by=None)
     yield lambda: undo(ChangeSet.objects.filter(changes__model="procedures.declaration").first(), by=None)
     yield lambda: make_agency("UBND xã Mới", province.van_lam, Kind.COMMUNE_COMMITTEE, on=day("2020-08-01"))
+    # Put right: it never stood where it was entered.
+    yield lambda: Agency.objects.get(pk=province.chi_dao.pk).revise(
+        by=None, seen=1, parent=province.khoai_chau
+    )
     duties = AgencyProcedure.objects.filter(agency=province.lac_hong)
     yield lambda: duties.apply(standard(), on=day("2020-07-01"), by=None)
 
@@ -93,6 +97,17 @@ def test_what_was_known_on_each_day_is_what_the_figures_said_then(place, told):
                 assert board_only(counted) == answer, f"{on} as known on {recorded_on}, scope {scope}"
     whole = [tuple(json.dumps(a) for a in said.values()) for said in told.values()]
     assert len(set(whole)) >= len(whole) - 3, "nearly every act must show in some figure"
+
+
+def test_what_is_read_for_one_scope_tells_the_same_as_everything(place, told):
+    plan = place.plan.pk
+    for recorded_on, said in told.items():
+        lines = lines_after(recorded_on)
+        for (scope, on, confirmed_only), answer in said.items():
+            if scope is None or confirmed_only:
+                continue
+            then = known(read_rows(scope=scope, moved=moved(lines)), lines, recorded_on)
+            assert board_only(recount(then, on, plan=plan, scope=scope)) == answer, (recorded_on, scope, on)
 
 
 def test_the_day_before_something_was_recorded_it_was_not_known(place, told):
