@@ -266,14 +266,23 @@ class TargetAdmin(RecordedAdmin):
     """Targets are entered with their plan; here their figures are revised."""
 
     scope_prefix = "plan__agency__"
-    list_display = ("__str__", "plan", "metric", "year", "due_on")
+    list_display = ("__str__", "plan", "metric", "in_year", "due_on")
     list_filter = ("metric", "year")
     list_select_related = ("plan",)
-    fields = ("plan", "metric", "form", "levels", "year", "due_on", "position")
+    fields = ("plan", "metric", "form", "level_names", "in_year", "due_on", "position")
     inlines = (RevisionInline,)
 
     def get_readonly_fields(self, request, obj=None):
-        return ("plan", "metric", "form", "levels", "year")
+        return ("plan", "metric", "form", "level_names", "in_year")
+
+    @admin.display(description=_("Levels"))
+    def level_names(self, target):
+        return ", ".join(str(level.label) for level in target.level_list)
+
+    @admin.display(description=_("Year"), ordering="year")
+    def in_year(self, target):
+        """Without the point that groups the digits of a number."""
+        return str(target.year) if target.year else None
 
     def has_add_permission(self, request):
         return False

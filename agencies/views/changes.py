@@ -5,6 +5,7 @@ from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Count
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
@@ -106,9 +107,11 @@ def tell_what_was_undone(request, done):
         messages.info(request, _("Nothing was left to undo; nothing was changed."))
         return
     restored, left = len(done.restored), len(done.kept) + len(done.impossible)
-    text = ngettext("%(n)s record restored.", "%(n)s records restored.", restored) % {"n": restored}
+    text = ngettext("%(n)s record restored.", "%(n)s records restored.", restored) % {
+        "n": number_format(restored)
+    }
     if left:
         text += " " + ngettext("%(n)s record stays as it is.", "%(n)s records stay as they are.", left) % {
-            "n": left
+            "n": number_format(left)
         }
     messages.success(request, text)

@@ -3,7 +3,7 @@
 from collections import defaultdict
 
 from django.utils import timezone
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -60,7 +60,7 @@ class Assign:
         return lines
 
     def told(self, values, count):
-        words = {"n": count, "form": Form(values["form"]).label, "year": values["year"]}
+        words = {"n": number_format(count), "form": Form(values["form"]).label, "year": values["year"]}
         return (
             ngettext(
                 "Assign %(form)s %(year)s: %(n)s agency", "Assign %(form)s %(year)s: %(n)s agencies", count
@@ -207,7 +207,7 @@ class Declare:
             tally = CoverageTally.objects.filter(agency__in=agencies[i : i + 2_000])
             covered += tally.totals(values["on"])[0]
         if covered > MOST_COVERED:
-            words = {"n": covered, "most": MOST_COVERED}
+            words = {"n": number_format(covered), "most": number_format(MOST_COVERED)}
             raise Refused(
                 _(
                     "%(n)s procedures would come under the standard; one act changes at most %(most)s. Choose fewer"
@@ -217,7 +217,7 @@ class Declare:
             )
 
     def told(self, values, count):
-        words = {"n": count, "number": values["number"] or date_format(values["on"])}
+        words = {"n": number_format(count), "number": values["number"] or date_format(values["on"])}
         return (
             ngettext("Declaration %(number)s: %(n)s agency", "Declaration %(number)s: %(n)s agencies", count)
             % words

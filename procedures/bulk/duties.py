@@ -1,6 +1,6 @@
 """Bulk edits of agency procedures: under which standard since when, and the code of the document."""
 
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -64,7 +64,7 @@ class Rework:
         return line
 
     def told(self, values, count):
-        words = {"n": count, "what": values["standard"] or values["document_code"]}
+        words = {"n": number_format(count), "what": values["standard"] or values["document_code"]}
         return ngettext("%(what)s: %(n)s procedure", "%(what)s: %(n)s procedures", count) % words
 
     def write(self, lines, values, *, by, reason, change_set):

@@ -2,7 +2,7 @@
 
 from django.db.models import Max
 from django.utils import timezone
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -61,7 +61,7 @@ class Reschedule:
         return lines
 
     def told(self, values, count):
-        words = {"n": count, "day": date_format(values["due_on"])}
+        words = {"n": number_format(count), "day": date_format(values["due_on"])}
         return (
             ngettext("Due on %(day)s: %(n)s undertaking", "Due on %(day)s: %(n)s undertakings", count) % words
         )
@@ -121,7 +121,7 @@ class Move:
         return _("%(state)s: %(year)s, due %(day)s") % words
 
     def told(self, values, count):
-        words = {"n": count, "state": State(values["state"]).label}
+        words = {"n": number_format(count), "state": State(values["state"]).label}
         return ngettext("%(state)s: %(n)s undertaking", "%(state)s: %(n)s undertakings", count) % words
 
     def write(self, lines, values, *, by, reason, change_set):
@@ -145,7 +145,7 @@ class Reach:
         return [judge(r, reached[r.pk], held[r.pk], values, by) for r in rollouts]
 
     def told(self, values, count):
-        words = {"n": count, "stage": Stage(values["stage"]).label}
+        words = {"n": number_format(count), "stage": Stage(values["stage"]).label}
         return ngettext("%(stage)s: %(n)s agency", "%(stage)s: %(n)s agencies", count) % words
 
     def write(self, lines, values, *, by, reason, change_set):

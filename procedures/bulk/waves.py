@@ -4,7 +4,7 @@ from collections import defaultdict
 
 from django import forms
 from django.utils import timezone
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -114,7 +114,7 @@ class AssignWave:
         line.plan = campaign.plan.check_assignment(agency, year=wave.year, due_on=wave.due_on, on=on)
 
     def told(self, values, count):
-        words = {"n": count, "wave": values["wave"]}
+        words = {"n": number_format(count), "wave": values["wave"]}
         return ngettext("%(wave)s: %(n)s unit", "%(wave)s: %(n)s units", count) % words
 
     def write(self, lines, values, *, by, reason, change_set):

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.translation import ngettext
 
 from agencies.access import roles_at
@@ -64,7 +65,7 @@ def review_many(seen, after, *, by, note=""):
         return found
     found.change_set = open_change_set(
         ngettext("%(acceptance)s: %(n)s entry", "%(acceptance)s: %(n)s entries", len(ready))
-        % {"acceptance": after.label, "n": len(ready)},
+        % {"acceptance": after.label, "n": number_format(len(ready))},
         by=by,
         reason=note,
     )

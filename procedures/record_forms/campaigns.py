@@ -4,6 +4,7 @@ from django import forms
 from django.db.models import Max
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
@@ -244,7 +245,9 @@ class CampaignForm(CountingForm):
 def _count_of(number):
     if not number:
         return gettext("No unit is eligible.")
-    return ngettext("%(n)s unit is eligible.", "%(n)s units are eligible.", number) % {"n": number}
+    return ngettext("%(n)s unit is eligible.", "%(n)s units are eligible.", number) % {
+        "n": number_format(number)
+    }
 
 
 class WaveForm(CountingForm):

@@ -145,6 +145,16 @@ def test_a_plan_is_entered_with_its_targets_in_one_act(client, province, coordin
     assert ChangeSet.objects.first().changes.count() == 5
 
 
+def test_a_target_is_shown_in_words_and_its_year_as_a_year(client, province, coordinator):
+    target = make_target(make_plan(province.committee), 60, year=2020, levels="commune")
+    for page in (url(target), reverse("admin:procedures_target_changelist")):
+        shown = client.get(page).content.decode()
+        assert ">2020<" in shown and "2.020" not in shown
+    shown = client.get(url(target)).content.decode()
+    assert "Cấp xã" in shown and ">commune<" not in shown
+    assert "Thứ tự" in shown and "Chức vụ" not in shown
+
+
 def test_changing_a_target_makes_an_open_page_of_the_plan_stale(client, province, coordinator):
     plan = make_plan(province.committee)
     target = make_target(plan, 60)

@@ -1,5 +1,7 @@
 """Bulk edits: rows chosen by ticks or by the filter, old → new, a reason, one change set that can be undone."""
 
+import datetime
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -9,6 +11,7 @@ from agencies.history import undo
 from agencies.models import ChangeSet, Notice, Role
 from agencies.models.notices import NoticeKind
 from agencies.testing import day, make_agency, make_user
+from procedures import bulk
 from procedures.lifecycle import Acceptance, Form, Stage, State
 from procedures.models import (
     AgencyProcedure,
@@ -365,3 +368,13 @@ def test_the_list_offers_the_acts_of_ones_roles_and_none_for_the_past(client, pl
     assert [a.name for a in client.get(address).context["bulk"]["acts"]] == ["reach"]
     client.force_login(place.viewer)
     assert client.get(address).context["bulk"]["acts"] == []
+
+
+@pytest.mark.parametrize("act", bulk.ACTS.values(), ids=lambda act: f"{act.subject}-{act.name}")
+def test_what_an_act_is_called_groups_the_digits_of_its_count(act):
+    day = datetime.date(2022, 6, 30)
+    values = {
+        "due_on": day, "on": day, "state": "paused", "stage": "trained", "form": "BUILD", "year": 2022,
+        "number": "1/QĐ", "standard": "TCVN ISO 9001:2015", "document_code": "", "wave": "Đợt 1",
+    }  # fmt: skip
+    assert "8.160 " in act.told(values, 8160)

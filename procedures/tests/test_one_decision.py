@@ -57,7 +57,10 @@ def test_by_a_pasted_list_with_a_name_in_doubt(client, place, rollouts):
     assert [len(asked.candidates) > 0 for asked in found.asked] == [True, False]
     # Somebody answers one, and leaves the other open: asked again.
     sent = {f"key-{n}": asked.key for n, asked in enumerate(found.asked)} | {"answer-0": place.agency.pk}
-    assert client.post(address, sent).status_code == 422
+    page = client.post(address, sent)
+    assert page.status_code == 422
+    summary = page.content.decode().partition("data-error-summary")[2].partition("</ul>")[0]
+    assert "Xã Không Có" in summary and "Lạc Đạo" not in summary
     assert client.post(address, sent | {"others": "out"}).url == url(edit, "")
     page = shown(client, edit, TYPED)
     assert {line.agency.name for line in page.context["lines"]} == {

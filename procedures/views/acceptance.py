@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.http import HttpResponseBadRequest
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -273,7 +274,7 @@ def _tell(request, reviewed, after):
                 "%(n)s entries returned. They no longer count until they are handed in again.",
                 number,
             ),
-        }[after] % {"n": number}
+        }[after] % {"n": number_format(number)}
         url = reverse("undo_change_set", args=[reviewed.change_set.pk])
         messages.success(request, format_html('{} <a href="{}">{}</a>', words, url, _("Undo")))
     elif reviewed.already:

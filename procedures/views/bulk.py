@@ -130,9 +130,16 @@ def names(request, pk):
             return redirect("bulk_values", pk)
     elif not found.asked:
         return redirect("bulk_values", pk)
-    context = {"edit": edit, "act": act, "found": found, "steps": _steps(edit, "names"), "back": _back(edit)}
-    status = 422 if request.method == "POST" else 200
-    return render(request, "procedures/bulk/names.html", context, status=status)
+    unanswered = request.method == "POST"
+    context = {
+        "edit": edit,
+        "act": act,
+        "found": found,
+        "unanswered": unanswered,
+        "steps": _steps(edit, "names"),
+        "back": _back(edit),
+    }
+    return render(request, "procedures/bulk/names.html", context, status=422 if unanswered else 200)
 
 
 def _answers(request, found):

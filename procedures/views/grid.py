@@ -5,6 +5,7 @@ from django.core.exceptions import PermissionDenied
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -150,7 +151,7 @@ def told(request, change_set, count):
     if change_set is None:
         messages.info(request, _("This is on record already; nothing was done twice."))
         return
-    text = ngettext("%(n)s procedure saved.", "%(n)s procedures saved.", count) % {"n": count}
+    text = ngettext("%(n)s procedure saved.", "%(n)s procedures saved.", count) % {"n": number_format(count)}
     undo = may_undo(request.user, change_set)
     name, label = ("undo_change_set", _("Undo")) if undo else ("change_set", _("Show what changed"))
     link = format_html('<a href="{}">{}</a>', reverse(name, args=[change_set.pk]), label)

@@ -331,7 +331,7 @@
   prepare(document);
   document.addEventListener("htmx:load", function (event) { prepare(event.target.parentNode || document); });
 
-  // After a form came back with errors, the person starts at the list of them.
-  var summary = document.querySelector("[data-error-summary]");
-  if (summary) summary.focus();
+  // After a form came back with errors, the person starts at the list of them; in the administration, which has none, at the first.
+  var faults = document.querySelector("[data-error-summary]") || document.querySelector("#content-main .errorlist");
+  if (faults) { faults.tabIndex = -1; faults.focus(); }
 })();

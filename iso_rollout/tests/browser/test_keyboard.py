@@ -44,6 +44,7 @@ def test_the_skip_link_comes_first_and_leads_to_the_content(browser_of):
         ("lanhdao", "/co-quan/?q=lac+dao", 1366),
         ("lanhdao", "/?on=31/10/2020&agency={van_lam}", 390),
         ("dieuphoi", "/sua-hang-loat/{bulk}/xem-truoc/?show=refused", 390),
+        ("dieuphoi", "/quan-tri/procedures/plan/add/", 390),
     ],
 )
 def test_every_stop_of_tab_can_be_seen(browser_of, at, who, path, width):
@@ -126,3 +127,27 @@ def test_what_a_save_says_stands_over_the_card_that_it_leads_to(browser_of, widt
     page.keyboard.press("Tab")
     focused = page.evaluate("document.activeElement.getBoundingClientRect().toJSON()")
     assert focused["top"] >= message.evaluate("it => it.getBoundingClientRect().bottom")
+
+
+@pytest.mark.parametrize("width", [390, 1366])
+@pytest.mark.parametrize(
+    ("who", "path"),
+    [
+        ("dieuphoi", "/quan-tri/procedures/procedure/add/"),
+        ("quantri", "/quan-tri/agencies/agency/add/"),
+        ("quantri", "/quan-tri/agencies/agency/{noted}/close/"),
+    ],
+)
+def test_a_faulty_form_of_the_administration_begins_at_its_first_error(browser_of, at, who, path, width):
+    page = browser_of(who, width=width)
+    page.goto(at(path))
+    page.focus("#content-main form .submit-row input.default")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".errornote")
+    page.wait_for_load_state("networkidle")
+    assert page.evaluate("document.activeElement.innerText") == "Trường này là bắt buộc."
+    focused = page.evaluate(FOCUSED)
+    assert focused["ring"] and focused["seen"]
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.closest('.form-row.errors') !== null")
+    assert page.evaluate(FOCUSED)["seen"]

@@ -57,6 +57,28 @@ def test_a_due_day_for_ticked_rows_with_the_keyboard_alone(browser_of, at, width
     undo(page)
 
 
+def test_a_long_remark_of_the_preview_and_the_undo_fit_a_phone(browser_of, at):
+    page = browser_of("dieuphoi", width=390)
+    page.goto(at("/ke-hoach/{plan}/dot-trien-khai/?level=commune"))
+    page.select_option("#bulk-act", "reach")
+    press(page, "button[value=all]")
+    page.wait_for_selector("#id_stage")
+    page.select_option("#id_stage", "surveyed")
+    write(page, "#id_on", "05/05/2022")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/xem-truoc/")
+    assert page.locator(".chip.warn").count() > 0
+    assert faults_at(page, (390,)) == []
+    write(page, "#id_reason", "Theo công văn 12")
+    press(page, "#id_leave_out", "Space")
+    press(page, "form.form .btn-primary")
+    page.wait_for_selector(".form-actions a[href$='/hoan-tac/']")
+    undo(page)
+    # What was undone stands in words, on a line of its own.
+    facts, words = (page.locator(f).bounding_box()["width"] for f in ("dl.lead", "dl.lead .words >> nth=-1"))
+    assert words == facts
+
+
 @pytest.mark.parametrize("width", [1366, 390])
 def test_one_document_for_a_pasted_list(browser_of, at, width):
     page = browser_of("dieuphoi", width=width)
@@ -69,6 +91,10 @@ def test_one_document_for_a_pasted_list(browser_of, at, width):
     press(page, ".form-actions .btn-primary")
     page.wait_for_selector("fieldset.question")
     assert "Sở Không Có" in page.locator("fieldset.question legend").inner_text()
+    press(page, ".form-actions .btn-primary")
+    page.wait_for_selector("[data-error-summary]")
+    assert page.evaluate("document.activeElement.matches('[data-error-summary]')")
+    assert "Sở Không Có" in page.evaluate("document.activeElement.innerText")
     press(page, "button[name=others]")
     page.wait_for_selector("#id_number")
     write(page, "#id_number", "77/QĐ-UBND")
