@@ -258,9 +258,9 @@ def _districts(tiled, units, names, view):
 @require_safe
 def plan_page(request, code):
     """A plan: its decision, period, targets with their earlier figures, and its rollouts."""
-    view = seen_from(request)
     plans = Plan.objects.visible_to(request.user).select_related("agency", "decision")
     plan = get_object_or_404(plans, code=code)
+    view = seen_from(request, home=plan.agency)
     rollouts_url = reverse("rollouts", args=[plan.code])
     shown = figures.summary(
         plan,
