@@ -168,5 +168,7 @@ def viewpoint(user, params, *, whole=False, home=None):
     form = ViewpointForm({"on": params.get("on", "").strip() or f"{today:%d/%m/%Y}"})
     form.full_clean()
     on = form.cleaned_data.get("on") or today
+    if form.is_valid():
+        form.data = {"on": f"{on:%d/%m/%Y}"}
     only = params.get(CONFIRMED_ONLY) == "1"
     return Viewpoint(scope, on, today, form, user, scope is top, only, provinces, is_whole)
