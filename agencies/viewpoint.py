@@ -141,12 +141,12 @@ class Viewpoint:
         return 422 if self.on_error else 200
 
 
-def viewpoint(user, params, *, whole=False):
+def viewpoint(user, params, *, whole=False, home=None):
     """Read scope, day and switch from a page's parameters `agency` (a number), `on` (dd/mm/yyyy) and `xacnhan` (1).
 
     Without them: the highest agency that the person sees, today; with `whole`, a page that can show them, all provinces
-    of a person who sees several. A day that cannot be read
-    leaves today and an error in the form. Raises Agency.DoesNotExist for a scope that the
+    of a person who sees several. A page of something that is one province's names that agency as `home`: whoever sees
+    several provinces is shown that one first. A day that cannot be read leaves today and an error in the form. Raises Agency.DoesNotExist for a scope that the
     person does not see, as for one that does not exist.
     """
     today = timezone.localdate()
@@ -154,6 +154,8 @@ def viewpoint(user, params, *, whole=False):
     provinces = tuple(seen) if len(seen) > 1 else ()
     scope = top = seen[0] if seen and user.is_superuser else top_agency(user)
     given = params.get("agency", "").strip()
+    if home is not None and provinces and not given:
+        given = str(home.pk)
     is_whole = whole and bool(provinces) and not given
     if is_whole:
         scope = None
@@ -166,5 +168,7 @@ def viewpoint(user, params, *, whole=False):
     form = ViewpointForm({"on": params.get("on", "").strip() or f"{today:%d/%m/%Y}"})
     form.full_clean()
     on = form.cleaned_data.get("on") or today
+    if form.is_valid():
+        form.data = {"on": f"{on:%d/%m/%Y}"}
     only = params.get(CONFIRMED_ONLY) == "1"
     return Viewpoint(scope, on, today, form, user, scope is top, only, provinces, is_whole)

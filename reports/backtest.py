@@ -16,8 +16,9 @@ RANKS = 11  # the milestones up to *declared*
 
 @dataclass(frozen=True)
 class Case:
-    """One province: the band of the forecast and what came of it."""
+    """One province: its figure, the band of the forecast and what came of it."""
 
+    value: int
     low: int
     middle: int
     high: int
@@ -28,6 +29,11 @@ class Case:
     @property
     def holds(self):
         return self.low <= self.came <= self.high
+
+    @property
+    def off(self):
+        """What came beyond the middle of the forecast, in per cent of the figure; negative: it promised too much."""
+        return 100 * (self.came - self.middle) / self.value
 
 
 def play(number, *, seed=0, units=60, games=400):
@@ -59,7 +65,7 @@ def _case(rng, units, games):
     aim = Aim("all", value, len(finished), due_on, starts_on)
     told = foresee(_history(rng, stages, spread) + finished, going_on, [aim], on=on, seed=1, games=games)
     outlook = told.outlooks[0]
-    return Case(outlook.low, outlook.middle, outlook.high, came, outlook.chance, came >= value)
+    return Case(value, outlook.low, outlook.middle, outlook.high, came, outlook.chance, came >= value)
 
 
 def _history(rng, stages, spread):

@@ -3,12 +3,13 @@
 How it is worked out. An undertaking goes on from the milestone at which it stands, step by step, to its declaration.
 Each step takes as long as the same step took some undertaking of this register, drawn at random; of the step that it
 is in, only those that took longer than it has spent already. Days of the pause at Tết do not count. This is played
-some hundred times, every few times with another sample of the known steps, because few of them say little.
+some hundred times, every few times with another sample of the known steps, because few of them say little. A wait that
+is not over is known too: it ends as one of the longer steps did. Without the waits only the quick would be known.
 """
 
 import datetime
 import random
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections import defaultdict
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -17,6 +18,7 @@ from reports.tet import after, moving_days
 
 ENOUGH = 5  # finished units; fewer say too little
 END = 11  # the rank of *declared*
+NOT_OVER = END + 1  # in place of the rank that a step led to
 LATEST = 60  # steps of one kind that are looked at: the latest say most about now
 GAMES = 300
 TOGETHER = 5  # games that know the same steps
@@ -133,7 +135,8 @@ def foresee(finished, going_on, aims, *, on, seed=0, games=GAMES):
     games = max(60, min(games, MOST_DRAWS // max(len(going_on), 1)))
     known = [(unit.form, unit.reached | {END: unit.declared_on}) for unit in finished]
     known += [(unit.form, unit.reached) for unit in going_on]
-    ends = _play(_Steps(known), going_on, on, random.Random(seed), games)
+    waits = [(unit.form, unit.rank, max(moving_days(unit.since, on), 0)) for unit in going_on]
+    ends = _play(_Steps(known, waits), going_on, on, random.Random(seed), games)
     outlooks = [_outlook(aim, going_on, ends, on, pace[aim.key]) for aim in aims]
     costliest, curve = _costliest(going_on, ends, aims, on), _curve(going_on, ends, aims, on)
     return Forecast(on, True, len(finished), outlooks, costliest, curve)
@@ -142,12 +145,14 @@ def foresee(finished, going_on, aims, *, on, seed=0, games=GAMES):
 class _Steps:
     """Steps of this register: from each rank the next one recorded and the moving days between them.
 
-    Of a form, or where it has few, of all. Also steps of undertakings that are not finished are known: leaving them
-    out would keep only the quick ones.
+    Of a form, or where it has few, of all. Also steps of undertakings that are not finished are known, and how long they
+    wait for the next one by now: leaving them out would keep only the quick ones.
+
+    `units`: (form, day by rank); `waits`: (form, rank, moving days).
     """
 
-    def __init__(self, units):
-        self.lists = defaultdict(list)
+    def __init__(self, units, waits):
+        self.lists, self.waits = defaultdict(list), defaultdict(list)
         for form, reached in units:
             ranks = sorted(reached)
             for one, two in pairwise(ranks):
@@ -156,6 +161,9 @@ class _Steps:
                     self.lists[form, one].append((days, two))
                     self.lists[None, one].append((days, two))
         self.lists = {key: steps[-LATEST:] for key, steps in self.lists.items()}
+        for form, rank, days in waits:
+            self.waits[form, rank].append((days, NOT_OVER))
+            self.waits[None, rank].append((days, NOT_OVER))
         self.known, self.sorted = {}, {}
 
     def key(self, form, rank):
@@ -168,15 +176,27 @@ class _Steps:
         return self.known[form, rank]
 
     def ordered(self, form, rank):
-        """(number of the list that tells of a rank, its steps in the order of days)."""
+        """(number of the list that tells of a rank, its steps and waits in the order of days)."""
         key = self.key(form, rank)
         if key not in self.sorted:
-            self.sorted[key] = (len(self.sorted), sorted(self.lists[key]))
+            self.sorted[key] = len(self.sorted), sorted(self.lists[key] + self.waits[key][-LATEST:])
         return self.sorted[key]
 
-    def start(self, form, rank, spent):
-        """(days spent at a rank, how many of its steps took no longer)."""
-        return spent, bisect_right(self.ordered(form, rank)[1], (spent, END))
+
+def _sample(known, draw):
+    """As many of the known steps drawn again, the quickest first. A wait ends as a longer step of the sample did.
+
+    A wait longer than all of them tells nothing: it may stand for its turn in the plan. Where a sample holds nothing
+    but such waits, the steps themselves are given.
+    """
+    steps = []
+    for place in sorted([int(draw() * len(known)) for _step in known], reverse=True):
+        step = known[place]
+        if step[1] != NOT_OVER:
+            steps.append(step)
+        elif steps:
+            steps.append(steps[int(draw() * len(steps))])
+    return sorted(steps) or [step for step in known if step[1] != NOT_OVER]
 
 
 def _play(steps, going_on, on, rng, games):
@@ -186,7 +206,6 @@ def _play(steps, going_on, on, rng, games):
     because making it costs as much as playing.
     """
     spent = [max(moving_days(unit.since, on), 0) for unit in going_on]
-    starts = [steps.start(unit.form, unit.rank, days) for unit, days in zip(going_on, spent, strict=True)]
     # One list of steps serves several ranks and forms: within a sample it is the same for all of them.
     routes = {
         form: [steps.ordered(form, rank) for rank in range(END)]
@@ -198,16 +217,15 @@ def _play(steps, going_on, on, rng, games):
     )
     ends, draw = [[] for _unit in going_on], rng.random
     for first in range(0, games, TOGETHER):
-        places = {n: sorted([int(draw() * len(known)) for _step in known]) for n, known in lists}
-        sample = {n: [known[place] for place in places[n]] for n, known in lists}
+        sample = {n: _sample(known, draw) for n, known in lists}
         # What lies behind all of them is not drawn.
         ways = {form: [sample.get(number) for number, _known in route] for form, route in routes.items()}
-        for own, unit, start in zip(ends, going_on, starts, strict=True):
+        for own, unit, days in zip(ends, going_on, spent, strict=True):
             rank, way = unit.rank, ways[unit.form]
             # It stands there so long already: only steps that took longer are drawn.
-            longer = bisect_left(places[routes[unit.form][rank][0]], start[1])
+            longer = bisect_right(way[rank], (days, END))
             for _game in range(min(TOGETHER, games - first)):
-                own.append(_walk(rank, start[0], longer, way, draw))
+                own.append(_walk(rank, days, longer, way, draw))
     return ends
 
 

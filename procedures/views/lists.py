@@ -41,10 +41,10 @@ class CountedPaginator(Paginator):
         return self.object_list.count()
 
 
-def seen_from(request, *, whole=False):
-    """Scope and day of the page; 404 for a scope the person does not see. `whole`: it can show all provinces."""
+def seen_from(request, *, whole=False, home=None):
+    """Scope and day of the page; 404 for a scope the person does not see. `whole`, `home`: as for `viewpoint`."""
     try:
-        return viewpoint(request.user, request.GET, whole=whole)
+        return viewpoint(request.user, request.GET, whole=whole, home=home)
     except Agency.DoesNotExist:
         raise Http404 from None
 

@@ -9,7 +9,7 @@ from django.core.management import call_command
 from agencies.models import Agency, Role
 from agencies.testing import grant, make_user
 from procedures.bulk.engine import chosen
-from procedures.models import BulkEdit, Rollout
+from procedures.models import BulkEdit, Plan, Rollout
 
 pytestmark = pytest.mark.django_db
 ADDRESS = "/bang-dieu-hanh/"
@@ -155,3 +155,13 @@ def test_lists_without_a_scope_show_every_province_and_other_pages_the_first(cli
     assert "Tất cả các tỉnh" in client.get("/co-quan/").content.decode()
     assert country[0].name in client.get("/ke-hoach/", follow=True).content.decode()
     assert client.get("/van-ban/").status_code == 200
+
+
+@pytest.mark.parametrize("page_of_plan", ["", "du-bao/"])
+def test_a_plan_opens_with_the_figures_of_its_own_province(client, country, minister, page_of_plan):
+    client.force_login(minister)
+    plan = Plan.objects.get(agency=country[1])
+    html = client.get(f"/ke-hoach/{plan.code}/{page_of_plan}").content.decode()
+    assert f'<option value="{country[1].pk}" selected>' in html
+    html = client.get(f"/ke-hoach/{plan.code}/{page_of_plan}", {"agency": country[0].pk}).content.decode()
+    assert f'<option value="{country[0].pk}" selected>' in html

@@ -86,6 +86,31 @@ def test_those_whose_delay_costs_most_come_first():
     assert len(told.costliest) <= 10
 
 
+def test_those_that_still_wait_are_known_to_be_slow():
+    """Five passed the last step in ten days, five in 200; twenty more stand before it for sixty: five of thirty are quick."""
+    start, day = datetime.date(2020, 6, 1), datetime.timedelta(days=1)
+    done = [
+        Finished("BUILD", {0: start, 3: start + 10 * day}, start + (20 + 190 * (i % 2)) * day)
+        for i in range(10)
+    ]
+    waiting = [Open(100 + i, "BUILD", {0: ON - 70 * day, 3: ON - 60 * day}) for i in range(20)]
+    coming = [Open(i, "BUILD", {0: ON - day}, ("all",)) for i in range(30)]
+    told = foresee(done, waiting + coming, [aim(30, due_on=ON + 60 * day)], on=ON, seed=1).outlooks[0]
+    assert 2 <= told.middle <= 8
+
+
+def test_waits_longer_than_every_step_change_nothing_for_others():
+    ages = [Open(100 + i, "BUILD", {0: datetime.date(2020, 1, 1)}) for i in range(80)]
+    alone = foresee(finished(20), going_on(30), [aim(20)], on=ON, seed=1).outlooks[0]
+    beside = foresee(finished(20), going_on(30) + ages, [aim(20)], on=ON, seed=1).outlooks[0]
+    assert abs((alone.p50 - beside.p50).days) <= 3
+
+
+def test_the_middle_of_the_forecast_promises_hardly_too_much():
+    cases = play(60, seed=3, games=120)
+    assert abs(sum(case.off for case in cases) / len(cases)) <= 3.5
+
+
 def test_pace_is_what_is_missing_by_month():
     assert round(pace_needed(38, ON, DUE), 1) == 6.3
     assert pace_needed(0, ON, DUE) is None

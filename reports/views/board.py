@@ -26,6 +26,7 @@ from reports.views.country import country_order, country_pieces
 from reports.views.kept import kept_page, pieces
 
 LATE_SHOWN = 5
+TOLD = 6  # targets told in words beside the curve; a plan of more tells of those furthest behind
 TILES_SHOWN = 400  # more communes than fit on one page are shown by their districts' own boards
 
 
@@ -101,6 +102,7 @@ def board_pieces(view, code=""):
             "plans": plans,
             "targets": _targets(shown, against_time),
             "outlook": against_time,
+            "told": _told(against_time.targets) if against_time else [],
             "curve": _curve(against_time, view.on),
             "definitions": FIGURES,
             "figures": shown,
@@ -171,6 +173,12 @@ def _targets(shown, against_time):
     """Each target's figure with what time makes of it: [(TargetFigure, TargetOutlook or None)]."""
     by_target = {t.target.pk: t for t in against_time.targets} if against_time else {}
     return [(figure, by_target.get(figure.target.pk)) for figure in shown.targets]
+
+
+def _told(targets):
+    """The targets told in words, in their order: all, or the `TOLD` that are furthest behind."""
+    behind = sorted(targets, key=lambda t: t.gap or 0)[:TOLD]
+    return [t for t in targets if t in behind]
 
 
 def _curve(against_time, on):
@@ -258,9 +266,9 @@ def _districts(tiled, units, names, view):
 @require_safe
 def plan_page(request, code):
     """A plan: its decision, period, targets with their earlier figures, and its rollouts."""
-    view = seen_from(request)
     plans = Plan.objects.visible_to(request.user).select_related("agency", "decision")
     plan = get_object_or_404(plans, code=code)
+    view = seen_from(request, home=plan.agency)
     rollouts_url = reverse("rollouts", args=[plan.code])
     shown = figures.summary(
         plan,

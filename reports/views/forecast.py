@@ -11,11 +11,10 @@ from reports.views.board import plan_outlook
 
 
 @require_safe
-@require_safe
 def forecast_page(request, code):
     """What is foreseen for a plan on a day."""
-    view = seen_from(request)
     plan = get_object_or_404(Plan.objects.visible_to(request.user).select_related("agency"), code=code)
+    view = seen_from(request, home=plan.agency)
     if view.scope is None:
         return render(request, "reports/no_grants.html")
     found = plan_outlook(plan, view, request.user)
