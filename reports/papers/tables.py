@@ -208,8 +208,7 @@ def in_detail(units):
             str(Form(unit.form).label) if unit.form else "",
             declaration.number if declaration else "", declaration.declared_on.isoformat() if declaration else None,
             unit.in_force, unit.under_iso, percent(unit.under_iso, unit.in_force),
-            declaration.notified_on.isoformat() if declaration and declaration.notified_on else None,
-            _remark(unit),
+            _notice(declaration), _remark(unit),
         ])  # fmt: skip
     in_force, under_iso = sum(u.in_force for u in units), sum(u.under_iso for u in units)
     total = [
@@ -224,7 +223,7 @@ def in_detail(units):
         in_force,
         under_iso,
         percent(under_iso, in_force),
-        None,
+        "",
         "",
     ]
     return Table(
@@ -237,11 +236,21 @@ def in_detail(units):
             Column(_("Day"), "day", 17, _("Decision of declaration")),
             Column(_("In force"), "number", 10, _("Procedures")), Column(_("Under ISO"), "number", 11, _("Procedures")),
             Column(_("Share (%)"), "percent", 10, _("Procedures")),
-            Column(_("Notified on"), "day", 17), Column(_("Note"), width=11),
+            Column(_("Number of the notice to the lead agency"), width=17), Column(_("Note"), width=11),
         ],
         rows,
         total,
     )  # fmt: skip
+
+
+def _notice(declaration):
+    """Number and day of the notice to the lead agency, as far as they are on record."""
+    if declaration is None or not (declaration.notice_number or declaration.notified_on):
+        return ""
+    day = f"{declaration.notified_on:%d/%m/%Y}" if declaration.notified_on else ""
+    if declaration.notice_number and day:
+        return _("%(number)s of %(day)s") % {"number": declaration.notice_number, "day": day}
+    return declaration.notice_number or day
 
 
 def _remark(unit):

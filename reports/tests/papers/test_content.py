@@ -60,6 +60,22 @@ def test_every_figure_equals_the_board_of_the_same_day(day):
     assert t3["total"][8:10] == [board.in_force, board.under_iso]
 
 
+@pytest.mark.parametrize(
+    ("number", "on", "told"),
+    [
+        ("12/TB-UBND", datetime.date(2021, 2, 1), "12/TB-UBND ngày 01/02/2021"),
+        ("12/TB-UBND", None, "12/TB-UBND"),
+        ("", datetime.date(2021, 2, 1), "01/02/2021"),
+        ("", None, ""),
+    ],
+)
+def test_the_notice_is_told_by_number_and_day(number, on, told):
+    van_lam = Agency.objects.get(code="H31.325")
+    van_lam.declarations.in_force(DAY).update(notice_number=number, notified_on=on)
+    row = next(row for row in table(report(scope=van_lam), "T3")["rows"] if row[1] == van_lam.name)
+    assert row[11] == told
+
+
 def test_the_plan_is_told_as_published_at_its_end():
     t2 = table(report(on=datetime.date(2021, 12, 30)), "T2")
     # 102 built, 63 converted, 3 electronic: 168 of 168.
