@@ -4,6 +4,7 @@ from urllib.parse import urlencode
 
 from django import forms
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -11,6 +12,7 @@ from agencies.access import roles_at, top_agency, visible_to
 from agencies.forms import AgencyField
 from agencies.models import Role
 from agencies.viewpoint import DayField
+from procedures.bulk.pasted import MOST_LINES
 from procedures.forms import AgencyFilter
 from procedures.lifecycle import STEP, Evidence, Form, Stage, State
 from procedures.models import Document, Plan, Standard
@@ -258,8 +260,14 @@ class OneDecisionForm(forms.Form):
         self.initial = {"way": "filter", "act": acts[0].name if acts else ""} | self.initial
 
     def clean(self):
-        if self.cleaned_data.get("way") == "paste" and not self.cleaned_data.get("pasted", "").strip():
-            self.add_error("pasted", gettext("Paste the list first."))
+        if self.cleaned_data.get("way") == "paste" and "pasted" not in self.errors:
+            lines = len(self.cleaned_data["pasted"].splitlines())
+            if not lines:
+                self.add_error("pasted", gettext("Paste the list first."))
+            elif lines > MOST_LINES:
+                told = gettext("The list has %(n)s lines; paste at most %(most)s at a time.")
+                counted = {"n": number_format(lines), "most": number_format(MOST_LINES)}
+                self.add_error("pasted", told % counted)
         return self.cleaned_data
 
     def query(self):

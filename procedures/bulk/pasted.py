@@ -12,7 +12,7 @@ from agencies.imports.register import Register
 from agencies.models import Role
 from iso_rollout.text import clean, fold
 
-MOST_LINES = 20_000
+MOST_LINES = 20_000  # of one list; the form refuses more
 # Cells of a heading, and cells that hold a number or a day: no agency is called so.
 _HEADING = re.compile(
     r"^(stt|tt|so tt|so thu tu|ma|ma co quan|ma dinh danh|ten|ten co quan|ten don vi|don vi|co quan|ghi chu|cap|huyen|xa)$"
@@ -49,7 +49,7 @@ def match(text, answers, *, user, on):
     register = Register(on, user=user, roles={Role.EDITOR, Role.COORDINATOR})
     matcher, found, seen = Matcher(register), Pasted(), set()
     questions = {}
-    for number, line in enumerate(text.splitlines()[:MOST_LINES], start=1):
+    for number, line in enumerate(text.splitlines(), start=1):
         cells = [clean(cell) for cell in re.split(r"[\t;]", line)]
         cells = [cell for cell in cells if cell and not _NO_NAME.match(cell)]
         if not cells or all(_HEADING.match(fold(cell)) for cell in cells):

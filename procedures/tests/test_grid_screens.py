@@ -366,12 +366,12 @@ def test_it_is_compared_with_those_of_its_kind(client, grid):
     assert client.get(url(grid, "compare_procedures"), {"reach": "wide"}).context["others"] == 4
 
 
-def test_what_others_have_is_added_from_the_comparison(client, grid):
+@pytest.mark.parametrize("reach, query", [("near", ""), ("wide", "?reach=wide")])
+def test_what_others_have_is_added_from_the_comparison(client, grid, reach, query):
     client.force_login(grid.editor)
-    asked = client.post(
-        url(grid, "edit_procedures"), {"act": "add", "picks": [grid.more.pk], "to": "compare"}
-    )
-    assert confirm(client, asked).url == url(grid, "compare_procedures")
+    typed = {"act": "add", "picks": [grid.more.pk], "to": "compare", "reach": reach}
+    asked = client.post(url(grid, "edit_procedures"), typed)
+    assert confirm(client, asked).url == url(grid, "compare_procedures") + query
     assert AgencyProcedure.objects.filter(agency=grid.agency, procedure=grid.more).exists()
 
 

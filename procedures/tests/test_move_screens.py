@@ -37,6 +37,18 @@ def test_a_paused_one_goes_on(client, place, typed):
     assert state(place) == State.ACTIVE
 
 
+def test_no_milestone_of_a_paused_one_is_in_progress(client, place):
+    client.force_login(place.coordinator)
+
+    def states():
+        page = client.get(f"/co-quan/{place.agency.pk}/").context
+        return [step["state"] for step in page["rollouts"][0].timeline]
+
+    assert states().count("current") == 1
+    place.rollout.move(State.PAUSED, by=None, seen=place.rollout.version, reason="Chờ")
+    assert "current" not in states()
+
+
 def _today():
     from django.utils import timezone
 

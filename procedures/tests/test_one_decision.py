@@ -118,6 +118,19 @@ def test_nothing_pasted_is_said_beside_the_field(client, place):
     assert "pasted" in response.context["form"].errors
 
 
+def test_a_list_longer_than_is_read_is_refused_with_its_length(client, place):
+    client.force_login(place.coordinator)
+    text = f"{place.agency.code}\n" * pasted.MOST_LINES
+    begin(client, way="paste", pasted=text)
+    longer = {"act": "reach", "way": "paste", "pasted": text + f"{place.province.chi_dao.code}\n"}
+    response = client.post("/mot-van-ban/", longer)
+    assert response.status_code == 422
+    assert response.context["form"].errors["pasted"] == [
+        "Danh sách có 20.001 dòng; mỗi lần dán tối đa 20.000 dòng."
+    ]
+    assert BulkEdit.objects.count() == 1
+
+
 def test_a_reader_is_refused(client, place):
     client.force_login(place.viewer)
     assert client.get("/mot-van-ban/").status_code == 403

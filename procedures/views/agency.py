@@ -229,7 +229,7 @@ def _timeline(rollout, milestones, standing, day):
             step["state"] = "missing"
         elif stage == Stage.DECLARED:
             step |= {"due_on": rollout.due_on, "state": "late" if rollout.is_late else "due"}
-        if stage == proposed and step["state"] == "due":
+        if stage == proposed and step["state"] == "due" and rollout.state_then == State.ACTIVE:
             step["state"] = "current"
         shown.append(step)
     return shown

@@ -28,7 +28,13 @@ def many(request, pk):
     form = ActForm(request.POST)
     query = kept_query(request)
     back = request.POST.get("to", "")
-    back = _page(agency, back) if back in ("adapt", "compare") else address(agency, query)
+    if back == "adapt":
+        back = reverse("adapt_procedures", args=[agency.pk])
+    elif back == "compare":
+        wide = "?reach=wide" if request.POST.get("reach") == peers.WIDE else ""
+        back = reverse("compare_procedures", args=[agency.pk]) + wide
+    else:
+        back = address(agency, query)
     if not form.is_valid():
         for errors in form.errors.values():
             messages.error(request, " ".join(errors))
@@ -37,11 +43,6 @@ def many(request, pk):
     act = wanted["act"]
     return decide(request, agency, _edits(request, agency, wanted), heading=_heading(act), title=_title(act, wanted),
                   back=back)  # fmt: skip
-
-
-def _page(agency, name):
-    names = {"adapt": "adapt_procedures", "compare": "compare_procedures"}
-    return reverse(names[name], args=[agency.pk])
 
 
 def _edits(request, agency, wanted):

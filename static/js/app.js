@@ -165,7 +165,8 @@
     }
   }
 
-  // ---- rows: table[data-select] with .check boxes; the head's box is made here, the count goes to [data-picked] ----
+  // ---- rows: table[data-select] with .check boxes; the head's box is made here, the count goes to [data-picked];
+  // a box with data-every="n" takes all n that fit the filter, those of other pages too ----
   function countPicked(table) {
     var boxes = Array.from(table.querySelectorAll("tbody .check input[type=checkbox]"));
     var picked = boxes.filter(function (box) { return box.checked; });
@@ -175,9 +176,10 @@
       all.checked = boxes.length > 0 && picked.length === boxes.length;
       all.indeterminate = picked.length > 0 && picked.length < boxes.length;
     }
-    var scope = table.closest("form") || document;
+    var scope = table.closest("form") || document, every = scope.querySelector("[data-every]");
+    var number = every && every.checked ? every.getAttribute("data-every") : picked.length;
     scope.querySelectorAll("[data-picked]").forEach(function (place) {
-      place.textContent = place.getAttribute("data-picked").replace("0", picked.length);
+      place.textContent = place.getAttribute("data-picked").replace("0", number);
     });
     scope.querySelectorAll(".bulk").forEach(function (bar) { bar.classList.toggle("has-picked", picked.length > 0); });
     keepClearOfBar();
@@ -190,7 +192,7 @@
     document.documentElement.style.scrollPaddingBottom = height ? height + 12 + "px" : "";
     // The bar appears with the first one picked, and may appear over it.
     var focused = document.activeElement;
-    if (height && focused && focused.closest("table[data-select]")) focused.scrollIntoView({ block: "nearest" });
+    if (height && focused && focused.closest("table[data-select]")) focused.closest("tr").scrollIntoView({ block: "nearest" });
   }
   window.addEventListener("resize", keepClearOfBar);
   function prepareRows(where) {
@@ -204,6 +206,7 @@
   document.addEventListener("click", function (event) {
     var box = event.target;
     if (!(box instanceof HTMLInputElement) || box.type !== "checkbox") return;
+    if (box.hasAttribute("data-every")) document.querySelectorAll("table[data-select]").forEach(countPicked);
     var table = box.closest("table[data-select]");
     if (!table) return;
     var boxes = Array.from(table.querySelectorAll("tbody .check input[type=checkbox]"));

@@ -35,6 +35,25 @@ OVERFLOW = """
 }
 """
 
+# A code, a number or a day stands on one line: it does not come apart at its hyphen or slash, nor a word within.
+# A paper shows its columns as they will be printed.
+BROKEN = """
+() => {
+  const found = [], words = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (words.nextNode()) {
+    const text = words.currentNode, word = text.data.trim();
+    const shown = text.parentElement.offsetWidth > 1 && !text.parentElement.closest(".paper");
+    if (!shown || !/^(?=.*\\d|[^-]*$)\\S{2,14}$/.test(word)) continue;
+    const range = document.createRange();
+    range.setStart(text, text.data.indexOf(word));
+    range.setEnd(text, text.data.indexOf(word) + word.length);
+    const lines = new Set(Array.from(range.getClientRects()).filter((r) => r.width > 0).map((r) => Math.round(r.top)));
+    if (lines.size > 1) found.push(`${word} is broken in ${text.parentElement.tagName}.${text.parentElement.className}`);
+  }
+  return found.slice(0, 5);
+}
+"""
+
 
 def violations(page):
     """What axe finds against WCAG 2.2 A and AA."""
@@ -55,7 +74,7 @@ def faults_at(page, widths, *, axe_at=(390, 1366)):
     found = []
     for width in sorted(widths, reverse=True):
         at_width(page, width)
-        found += [f"{width} px: {fault}" for fault in page.evaluate(OVERFLOW)]
+        found += [f"{width} px: {fault}" for fault in page.evaluate(OVERFLOW) + page.evaluate(BROKEN)]
         if width in axe_at:
             found += [f"{width} px: {fault}" for fault in violations(page)]
     return found

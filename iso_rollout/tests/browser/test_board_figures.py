@@ -75,3 +75,10 @@ def test_each_target_opens_a_list_of_that_many_rows(browser_of, day):
         if expected <= 200:
             assert rows_behind(page) == expected
         page.goto(f"/?on={day}")
+
+
+def test_a_phone_shows_both_days_and_their_difference_beside_each_other(browser_of):
+    page = browser_of("lanhdao", width=390)
+    page.goto("/so-sanh/?from=08/06/2020&on=31/10/2020")
+    box = page.locator(".scroll:has(.both-days)")
+    assert box.evaluate("e => e.scrollWidth <= e.clientWidth")

@@ -101,6 +101,11 @@ def test_many_are_marked_and_taken_back(browser_of, at):
     page.goto(at(GRID))
     page.check("thead [data-all]")
     assert page.locator(".bulk .picked").inner_text() == "Đã chọn 8 thủ tục"
+    page.uncheck("thead [data-all]")
+    page.check("#many-all")
+    assert page.locator(".bulk .picked").inner_text() == "Đã chọn 8 thủ tục"
+    page.uncheck("#many-all")
+    page.check("thead [data-all]")
     page.fill("#many-on", "30/12/2021")
     page.select_option("#many-standard", label="TCVN ISO 9001:2015")
     page.click("button[value=clear]")
@@ -112,6 +117,33 @@ def test_many_are_marked_and_taken_back(browser_of, at):
     page.click(".form-actions .btn-danger, .form-actions .btn-primary")
     page.goto(at(GRID))
     assert cell(page, 0, "Tiêu chuẩn") == ":2015"
+
+
+def test_on_a_phone_the_first_row_marked_and_a_focused_tab_stay_in_sight(browser_of, at):
+    page = browser_of("dieuphoi", width=390)
+    page.goto(at("/co-quan/{lac_dao}/thu-tuc/"))
+    page.locator("tbody [name=picks]").first.focus()
+    page.keyboard.press("Space")
+    row = page.locator("tr.is-selected").bounding_box()
+    assert row["y"] + row["height"] <= page.locator(".bulk").bounding_box()["y"]
+    # What scrolls cuts off a ring that lies outside of it.
+    page.locator(".tabs a").last.focus()
+    page.keyboard.press("Shift+Tab")
+    assert page.evaluate("getComputedStyle(document.activeElement).outlineOffset") == "-2px"
+
+
+def test_a_block_that_changes_nothing_leads_back(browser_of, at):
+    page = browser_of("lacdao")
+    page.goto(at("/co-quan/{lac_dao}/thu-tuc/dan/?q=ket+hon"))
+    page.fill("#id_pasted", "QT-77")
+    page.click(".form-actions .btn-primary")
+    page.click(".form-actions .btn-primary")
+    page.goto(at("/co-quan/{lac_dao}/thu-tuc/dan/?q=ket+hon"))
+    page.fill("#id_pasted", "QT-77")
+    page.click(".form-actions .btn-primary")
+    assert page.locator("form .card .form-actions").count() == 0
+    page.click("main form a.btn")
+    assert page.url.endswith("/thu-tuc/?q=ket+hon")
 
 
 def test_without_a_script(browser_of, at):

@@ -40,3 +40,10 @@ def test_what_asks_for_a_click_is_not_printed(browser_of):
     assert page.locator("main .btn:visible").count()
     page.emulate_media(media="print")
     assert not page.locator("main .btn:visible").count()
+
+
+def test_the_addressees_of_a_report_are_announced_on_one_line(browser_of, at):
+    page = browser_of("dieuphoi", width=390)
+    page.goto(at("/bao-cao/xem/?{report}&addressees=UBND"))
+    to = page.locator(".paper-to p")
+    assert to.evaluate("e => e.offsetHeight < 1.9 * parseFloat(getComputedStyle(e).lineHeight)")
