@@ -113,6 +113,27 @@ def test_the_buttons_are_there_for_those_who_may(client, place, editor):
 # Coming in
 
 
+def marked(answer):
+    return [item["url"] for name in ("nav", "nav_admin") for item in answer.context[name] if item["current"]]
+
+
+def test_the_navigation_marks_the_workbooks_at_every_step_of_one(client, place, editor):
+    for person in (place.editor, place.coordinator):
+        client.force_login(person)
+        book = Book(content(download(client, place.agency))).fill(
+            key(place.rollout), planned=day("2020-06-10")
+        )
+        hand_in(client, book.data)
+        upload = Upload.objects.latest("pk")
+        for name in ("compare", "check", "confirm"):
+            assert marked(client.get(step(name, upload))) == [reverse("workbooks")]
+        confirm(client, upload)
+        assert marked(client.get(step("done", upload))) == [reverse("workbooks")]
+        place.rollout.refresh_from_db()
+        amend(place, Stage.PLANNED, day("2020-06-12"))
+    assert marked(client.get(step("undo", upload))) == [reverse("workbooks")]
+
+
 def test_a_filled_workbook_goes_through_check_and_confirm(client, place, editor):
     book = Book(content(download(client, place.agency))).fill(key(place.rollout), planned=day("2020-06-10"))
     answer = hand_in(client, book.data)
