@@ -134,6 +134,21 @@ def test_the_navigation_marks_the_workbooks_at_every_step_of_one(client, place, 
     assert marked(client.get(step("undo", upload))) == [reverse("workbooks")]
 
 
+def test_a_workbook_that_changes_nothing_is_only_finished(client, place, editor):
+    hand_in(client, content(download(client, place.agency)))
+    upload = Upload.objects.get()
+    answer = client.get(step("check", upload))
+    page = answer.content.decode()
+    assert "không có gì thay đổi" in page and "Sang bước xác nhận" not in page
+    assert f'href="{reverse("workbooks")}">Quay lại' in page
+    form = answer.context["finish"]
+    answer = client.post(step("confirm", upload), {name: form[name].value() or "" for name in form.fields})
+    assert answer.url == step("done", upload)
+    upload.refresh_from_db()
+    assert upload.state == UploadState.APPLIED
+    assert not Change.objects.filter(change_set__upload=upload).exists()
+
+
 def test_a_filled_workbook_goes_through_check_and_confirm(client, place, editor):
     book = Book(content(download(client, place.agency))).fill(key(place.rollout), planned=day("2020-06-10"))
     answer = hand_in(client, book.data)
