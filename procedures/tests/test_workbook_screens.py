@@ -19,6 +19,7 @@ from procedures.testing import make_duties, make_procedure, make_rollout, reach
 from procedures.tests.filling import Book, zipped
 from procedures.tests.recording import texts
 from procedures.tests.test_round_trip import amend, key, media, milestones  # noqa: F401 (a fixture)
+from procedures.views.imports import corrections
 
 pytestmark = pytest.mark.django_db
 
@@ -274,6 +275,27 @@ def test_a_workbook_of_others_is_left_out_whole_and_offers_no_text_to_correct(cl
     codes = [c for c, *_rest in client.get(step("check", upload) + "?show=warnings").context["groups"]]
     assert codes == ["W_NO_ROWS"]
     client.post(step("check", upload), {"act": "tick", "ticked": codes})
+    confirm(client, upload)
+    assert milestones(place.rollout) == {"planned": day("2020-06-10")}
+
+
+def test_a_long_workbook_of_others_is_one_correction(client, place, editor, monkeypatch):
+    there = place.province.dong_tao
+    make_duties(there, *(make_procedure() for _each in range(5)))
+    client.force_login(place.coordinator)
+    theirs = content(download(client, there))
+    client.force_login(editor)
+    monkeypatch.setattr(corrections, "MOST_CELLS", 3)
+    mine = Book(content(download(client, place.agency))).fill(key(place.rollout), planned="10/6/2020").data
+    hand_in(client, zipped({"a.xlsx": mine, "b.xlsx": theirs}), "hai.zip")
+    upload = Upload.objects.get()
+    (row,) = client.get(step("check", upload)).context["rows"]
+    given = {"act": "fix", "sheet-0": row["problem"].sheet, "cell-0": row["problem"].cell, "out-0": "1"}
+    assert client.post(step("check", upload), given).status_code == 302
+    assert client.get(step("check", upload)).context["is_fine"]
+    # The answer of an old page is the same answer.
+    client.post(step("check", upload), given)
+    client.post(step("check", upload), {"act": "tick", "ticked": ["W_NO_ROWS"]})
     confirm(client, upload)
     assert milestones(place.rollout) == {"planned": day("2020-06-10")}
 
