@@ -140,7 +140,7 @@ def test_a_workbook_that_changes_nothing_is_only_finished(client, place, editor)
     upload = Upload.objects.get()
     answer = client.get(step("check", upload))
     page = answer.content.decode()
-    assert "không có gì thay đổi" in page and "Sang bước xác nhận" not in page
+    assert "Không có gì thay đổi: số liệu giữ nguyên" in page and "Sang bước xác nhận" not in page
     assert f'href="{reverse("workbooks")}">Quay lại' in page
     form = answer.context["finish"]
     answer = client.post(step("confirm", upload), {name: form[name].value() or "" for name in form.fields})
