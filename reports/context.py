@@ -83,7 +83,9 @@ def _items(request, entries):
     if not getattr(request, "user", None) or not request.user.is_authenticated:
         return []
     # Without work of one's own, and for a kept address of figures, the start page is the board.
-    here = reverse("board") if request.path == "/" and not opens_with_work(request) else request.path
+    here = getattr(request, "belongs_to", request.path)
+    if here == "/" and not opens_with_work(request):
+        here = reverse("board")
     found = []
     for name, label, icon, *count in entries:
         try:

@@ -18,7 +18,8 @@ class Options:
     `answers`: {key of a question: agency id}. `since`: the day from which new agencies exist, None for always.
     `correct`: a changed name, code or parent was a mistake, not a change of that day. `several`: an agency may
     stand in a list of declarations more than once. `plan`: the code of the plan that a list of rollouts is for. `choices`:
-    {cell that the file and somebody else changed: [which of the two, digest of what was compared]}.
+    {cell that the file and somebody else changed: [which of the two, digest of what was compared]}. `left_out`: the
+    workbooks of others in a file that are not read, [[name of the file in a zip, code]].
     """
 
     convert_legacy: bool = False
@@ -30,6 +31,7 @@ class Options:
     several: bool = False
     plan: str = ""
     choices: dict = field(default_factory=dict)
+    left_out: list = field(default_factory=list)
 
     @classmethod
     def from_dict(cls, data):
@@ -147,9 +149,9 @@ class Checked:
         """Some lines of one outcome: a preview never holds more than a page."""
         return self.of(outcome)[start : start + size]
 
-    def rows_with(self, sheet, number):
-        """[(sheet, row number)] of what is left out when a row is."""
-        return [(sheet, number)]
+    def left_out_with(self, sheet, number):
+        """How many rows are left out when a row is, and the workbook that they are, None for a row by itself."""
+        return 1, None
 
     def records(self):
         return (line.record for line in self.of())

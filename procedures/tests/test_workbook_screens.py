@@ -19,6 +19,7 @@ from procedures.testing import make_duties, make_procedure, make_rollout, reach
 from procedures.tests.filling import Book, zipped
 from procedures.tests.recording import texts
 from procedures.tests.test_round_trip import amend, key, media, milestones  # noqa: F401 (a fixture)
+from procedures.views.imports import corrections
 
 pytestmark = pytest.mark.django_db
 
@@ -111,6 +112,42 @@ def test_the_buttons_are_there_for_those_who_may(client, place, editor):
 
 
 # Coming in
+
+
+def marked(answer):
+    return [item["url"] for name in ("nav", "nav_admin") for item in answer.context[name] if item["current"]]
+
+
+def test_the_navigation_marks_the_workbooks_at_every_step_of_one(client, place, editor):
+    for person in (place.editor, place.coordinator):
+        client.force_login(person)
+        book = Book(content(download(client, place.agency))).fill(
+            key(place.rollout), planned=day("2020-06-10")
+        )
+        hand_in(client, book.data)
+        upload = Upload.objects.latest("pk")
+        for name in ("compare", "check", "confirm"):
+            assert marked(client.get(step(name, upload))) == [reverse("workbooks")]
+        confirm(client, upload)
+        assert marked(client.get(step("done", upload))) == [reverse("workbooks")]
+        place.rollout.refresh_from_db()
+        amend(place, Stage.PLANNED, day("2020-06-12"))
+    assert marked(client.get(step("undo", upload))) == [reverse("workbooks")]
+
+
+def test_a_workbook_that_changes_nothing_is_only_finished(client, place, editor):
+    hand_in(client, content(download(client, place.agency)))
+    upload = Upload.objects.get()
+    answer = client.get(step("check", upload))
+    page = answer.content.decode()
+    assert "Không có gì thay đổi: số liệu giữ nguyên" in page and "Sang bước xác nhận" not in page
+    assert f'href="{reverse("workbooks")}">Quay lại' in page
+    form = answer.context["finish"]
+    answer = client.post(step("confirm", upload), {name: form[name].value() or "" for name in form.fields})
+    assert answer.url == step("done", upload)
+    upload.refresh_from_db()
+    assert upload.state == UploadState.APPLIED
+    assert not Change.objects.filter(change_set__upload=upload).exists()
 
 
 def test_a_filled_workbook_goes_through_check_and_confirm(client, place, editor):
@@ -238,6 +275,27 @@ def test_a_workbook_of_others_is_left_out_whole_and_offers_no_text_to_correct(cl
     codes = [c for c, *_rest in client.get(step("check", upload) + "?show=warnings").context["groups"]]
     assert codes == ["W_NO_ROWS"]
     client.post(step("check", upload), {"act": "tick", "ticked": codes})
+    confirm(client, upload)
+    assert milestones(place.rollout) == {"planned": day("2020-06-10")}
+
+
+def test_a_long_workbook_of_others_is_one_correction(client, place, editor, monkeypatch):
+    there = place.province.dong_tao
+    make_duties(there, *(make_procedure() for _each in range(5)))
+    client.force_login(place.coordinator)
+    theirs = content(download(client, there))
+    client.force_login(editor)
+    monkeypatch.setattr(corrections, "MOST_CELLS", 3)
+    mine = Book(content(download(client, place.agency))).fill(key(place.rollout), planned="10/6/2020").data
+    hand_in(client, zipped({"a.xlsx": mine, "b.xlsx": theirs}), "hai.zip")
+    upload = Upload.objects.get()
+    (row,) = client.get(step("check", upload)).context["rows"]
+    given = {"act": "fix", "sheet-0": row["problem"].sheet, "cell-0": row["problem"].cell, "out-0": "1"}
+    assert client.post(step("check", upload), given).status_code == 302
+    assert client.get(step("check", upload)).context["is_fine"]
+    # The answer of an old page is the same answer.
+    client.post(step("check", upload), given)
+    client.post(step("check", upload), {"act": "tick", "ticked": ["W_NO_ROWS"]})
     confirm(client, upload)
     assert milestones(place.rollout) == {"planned": day("2020-06-10")}
 

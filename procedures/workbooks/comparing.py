@@ -41,10 +41,10 @@ class Compared(Checked):
     def open_conflicts(self):
         return [conflict for conflict in self.conflicts if not conflict.choice]
 
-    def rows_with(self, sheet, number):
+    def left_out_with(self, sheet, number):
         """A workbook of others is refused as a whole, and so it is left out."""
-        place = (sheet, number)
-        return next((rows for rows in self.foreign.values() if place in rows), [place])
+        found = ((len(rows), workbook) for workbook, rows in self.foreign.items() if (sheet, number) in rows)
+        return next(found, (1, None))
 
     @property
     def counts(self):

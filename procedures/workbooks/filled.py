@@ -150,7 +150,7 @@ def _read_file(filled, file, sheets, options, today):
         sheet = _recognise(filled, grid, file, options, today)
         if sheet is not None:
             found = True
-            _read_rows(filled, sheet, options.overrides.rows_of(parsed.name))
+            _read_rows(filled, sheet, options)
     if len(filled.errors) > errors:
         return
     if not found:
@@ -226,8 +226,10 @@ class _Header:
     columns: tuple
 
 
-def _read_rows(filled, sheet, said):
+def _read_rows(filled, sheet, options):
     grid = sheet.grid
+    said = options.overrides.rows_of(sheet.name)
+    left_out = {code for file, code in options.left_out if file == sheet.file}
     key_column = sheet.columns[KEY].number
     for number in grid.numbers:
         if number <= sheet.reader.header.last or said.get(number) == NOTE:
@@ -237,6 +239,8 @@ def _read_rows(filled, sheet, said):
             continue
         text = re.sub(r"[\s\u2010-\u2015-]", "", clean(grid.text(number, key_column))).upper()
         match = _KEY.fullmatch(text)
+        if match and match[1] in left_out:
+            continue
         if match and match[3] in BY_LETTER and BY_LETTER[match[3]] is sheet.layout:
             filled.rows.append(FilledRow(grid.name, number, match[1], match[2], sheet))
         elif text:

@@ -310,19 +310,24 @@
   });
 
   // ---- a second click waits for the first; coming back with the back button starts afresh ----
+  // A form[data-download] leaves the page where it is: there only the same button waits, and only for a double click.
   document.addEventListener("submit", function (event) {
-    if (event.defaultPrevented || event.target.method !== "post") return;
-    if (event.target.hasAttribute("data-sent")) { event.preventDefault(); return; }
-    event.target.setAttribute("data-sent", "");
-    if (event.submitter) event.submitter.setAttribute("aria-busy", "true");
-    // A download leaves the page where it is.
-    window.setTimeout(function () { freshen(event.target.parentNode || document); }, 4000);
+    var form = event.target, button = event.submitter, downloads = form.hasAttribute("data-download");
+    var sender = downloads && button || form;
+    if (event.defaultPrevented || form.method !== "post") return;
+    if (sender.hasAttribute("data-sent")) { event.preventDefault(); return; }
+    sender.setAttribute("data-sent", "");
+    if (button) button.setAttribute("aria-busy", "true");
+    window.setTimeout(function () { freshen([sender, button]); }, downloads ? 1000 : 4000);
   });
-  function freshen(where) {
-    where.querySelectorAll("form[data-sent]").forEach(function (form) { form.removeAttribute("data-sent"); });
-    where.querySelectorAll("[aria-busy=true]").forEach(function (button) { button.removeAttribute("aria-busy"); });
+  function freshen(elements) {
+    elements.forEach(function (element) {
+      if (!element) return;
+      element.removeAttribute("data-sent");
+      element.removeAttribute("aria-busy");
+    });
   }
-  window.addEventListener("pageshow", function (event) { if (event.persisted) freshen(document); });
+  window.addEventListener("pageshow", function (event) { if (event.persisted) freshen(document.querySelectorAll("[data-sent], [aria-busy=true]")); });
 
   // Filters fold away on narrow screens; printed pages show every opened table.
   document.querySelectorAll("[data-print]").forEach(function (button) {

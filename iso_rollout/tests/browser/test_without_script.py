@@ -1,8 +1,9 @@
 """The main job without JavaScript: find, read, record, sign out."""
 
 import pytest
+from playwright.sync_api import expect
 
-from iso_rollout.tests.browser.browsing import sign_in
+from iso_rollout.tests.browser.browsing import WIDTHS, sign_in
 
 pytestmark = pytest.mark.browser
 
@@ -54,6 +55,20 @@ def test_staff_record_a_milestone(page, at):
     page.click(".form-actions .btn-primary")
     assert page.locator("h1").inner_text() == "Sở Tư pháp"
     assert "77/TB-STP" in page.locator(".timeline").first.inner_text()
+
+
+@pytest.mark.parametrize(("width", "entry"), [(390, "{declaration}"), (1366, "{milestone}")])
+def test_what_a_save_says_is_in_sight_above_the_card_it_leads_to(page, at, width, entry):
+    page.set_viewport_size({"width": width, "height": WIDTHS[width]})
+    sign_in(page, "dieuphoi")
+    page.goto(at(entry + "/xac-nhan/"))
+    page.fill("#id_note", "Đã đối chiếu bản gốc")
+    page.click(".form-actions .btn-primary")
+    told = page.locator(".messages .success")
+    card = page.locator("#" + page.url.partition("#")[2])
+    expect(told).to_be_in_viewport(ratio=1)
+    told, card = told.bounding_box(), card.bounding_box()
+    assert told["y"] + told["height"] <= card["y"] < WIDTHS[width] / 2
 
 
 def test_the_menu_opens_on_a_phone(page):

@@ -77,6 +77,23 @@ def test_two_people_fill_in_one_cell(browser_of, at):
     assert staff.locator(".diff").count() == 0
 
 
+def test_after_a_download_another_button_and_a_later_click_download_again(browser_of):
+    page, sent = browser_of("vanlam"), []
+    page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
+    page.goto("/bang-excel/")
+    one, each = page.locator("button[name=as][value=one]"), page.locator("button[name=as][value=zip]")
+    with page.expect_download():
+        one.dblclick()
+    assert len(sent) == 1
+    with page.expect_download() as download:
+        each.click()
+    assert download.value.suggested_filename.endswith(".zip") and len(sent) == 2
+    page.wait_for_timeout(1100)
+    with page.expect_download():
+        one.click()
+    assert len(sent) == 3
+
+
 def test_a_file_that_waits_already_is_told_once_the_page_opens(browser_of, at):
     page = browser_of("lacdao")
     page.goto(at("/co-quan/{lac_dao}/"))

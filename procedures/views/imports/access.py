@@ -28,8 +28,12 @@ def kinds_of(user):
     return kinds
 
 
-def upload_for(user, pk):
-    """(upload, kind). 403 without any role to bring in, 404 outside what the person may see, 403 for another's kind."""
+def upload_for(request, pk):
+    """(upload, kind). 403 without any role to bring in, 404 outside what the person may see, 403 for another's kind.
+
+    The navigation marks where such files come in.
+    """
+    user = request.user
     if not may_import(imports.kind("update"), user):
         kinds_of(user)
     upload = get_object_or_404(Upload.objects.visible_to(user).select_related("uploaded_by"), pk=pk)
@@ -39,6 +43,7 @@ def upload_for(user, pk):
         raise Http404 from None
     if not may_import(kind, user):
         raise PermissionDenied
+    request.belongs_to = Job(upload, kind, user).home["url"]
     return upload, kind
 
 
@@ -110,7 +115,7 @@ TITLES = {
 
 def job_for(request, pk, step="check"):
     """A step of one's own upload. Another's can be looked at (done page), not continued: 403."""
-    upload, kind = upload_for(request.user, pk)
+    upload, kind = upload_for(request, pk)
     if step not in kind.steps:
         raise Http404
     if upload.uploaded_by_id != request.user.pk:

@@ -22,6 +22,7 @@ from iso_rollout.sheets.verdicts import NOTE
 from procedures.views.imports import corrections
 from procedures.views.imports.access import OPEN, job_for
 from procedures.views.imports.lines import columns_of, present
+from procedures.views.imports.shown import asked
 from procedures.views.imports.words import MENDED_ELSEWHERE, remedy_of, title_of
 
 PER_PAGE = 50
@@ -101,7 +102,7 @@ def _understand(given, checked):
     texts = Texts(checked.reading)
     alike = _alike(checked.errors, texts)
     names = {sheet or "": sheet for sheet in texts.parsed}
-    cells, out = [], []
+    cells, out, workbooks = [], [], []
     for index in range(PER_PAGE):
         sheet, cell = given.get(f"sheet-{index}"), given.get(f"cell-{index}", "")
         if sheet is None:
@@ -110,7 +111,12 @@ def _understand(given, checked):
             raise corrections.Nonsense(cell)
         sheet = names[sheet]
         if given.get(f"out-{index}"):
-            out += checked.rows_with(sheet, row_of(cell))
+            number = row_of(cell)
+            _count, workbook = checked.left_out_with(sheet, number)
+            if workbook:
+                workbooks.append(list(workbook))
+            else:
+                out.append((sheet, number))
             continue
         if f"value-{index}" not in given:
             continue
@@ -130,6 +136,7 @@ def _understand(given, checked):
             corrections.set_cell(options.overrides, sheet_name, address, text)
         for sheet_name, number in out:
             corrections.set_rows(options.overrides, sheet_name, {str(number): NOTE})
+        options.left_out += workbooks
 
     return change
 
@@ -207,6 +214,8 @@ def _show(request, job, checked, *, show=None, status=200):
         "unticked": unticked(job.upload, checked),
         "annotated": reverse("import_annotated", args=[job.upload.pk]) if job.is_list else "",
     }
+    if checked.is_fine and not (counts[NEW] or counts[CHANGED]):
+        context["finish"] = asked(job, checked)
     if show == ERRORS:
         context |= _errors(request, checked, code)
     elif show == WARNINGS:
@@ -241,14 +250,14 @@ def _errors(request, checked, code):
         same = alike.get((problem.code, problem.cell.rstrip("0123456789"), text), ())
         number = row_of(problem.cell) if _is_cell(problem.cell.partition(":")[0]) else 0
         row = checked.reading.row_at(problem.sheet, number) if number else None
-        left_out = []
+        left_out = 0
         if text is not None and (row is not None or problem.code in UNREAD):
-            left_out = checked.rows_with(problem.sheet, number)
+            left_out, _workbook = checked.left_out_with(problem.sheet, number)
         rows.append({
             "about": next((row.values[name] for name in subject if name in row.values), "") if row else "",
             "index": index, "problem": problem, "title": title_of(problem.code), "remedy": remedy_of(problem.code),
             "text": text, "is_mended_here": text is not None and problem.code not in MENDED_ELSEWHERE,
-            "others": max(0, len(same) - 1), "left_out": len(left_out),
+            "others": max(0, len(same) - 1), "left_out": left_out,
         })  # fmt: skip
     return {
         "page_obj": page,

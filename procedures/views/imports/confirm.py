@@ -1,9 +1,5 @@
 """Step four: what will be true afterwards, and one button that does exactly that, once."""
 
-import base64
-import binascii
-import json
-import zlib
 from collections import Counter
 
 from django.contrib import messages
@@ -21,11 +17,10 @@ from procedures.views.imports.access import job_for
 from procedures.views.imports.check import unticked
 from procedures.views.imports.forms import ConfirmForm
 from procedures.views.imports.lines import in_words
+from procedures.views.imports.shown import LETTERS, asked, mark, read_told
 
-TOLD_LINES = 5_000  # beyond, only the counts are compared line by line
 SHOWN_DIFFERENCES = 200
 CONFIRMABLE = (UploadState.CHECKED, UploadState.FAILED)
-_LETTERS = {NEW: "n", CHANGED: "c", UNCHANGED: "u"}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -75,8 +70,6 @@ def _bring_in(request, job, said):
 
 
 def _show(request, job, checked, *, form=None, status=200):
-    latest = ChangeSet.objects.order_by("-id").values_list("id", flat=True).first() or 0
-    initial = {"shown": checked.digest, "seen": latest, "told": tell(checked), "reason": job.upload.reason}
     context = {
         "job": job,
         "steps": job.steps("confirm"),
@@ -84,7 +77,7 @@ def _show(request, job, checked, *, form=None, status=200):
         "will_be": will_be(checked),
         "afterwards": job.kind.afterwards(checked),
         "changes": checked.tally_changed().most_common(12),
-        "form": form or ConfirmForm(initial=initial),
+        "form": form or asked(job, checked),
         "is_queued": checked.counts["rows"] > uploads.AT_ONCE,
     }
     return render(request, "procedures/imports/confirm.html", context, status=status)
@@ -98,41 +91,14 @@ def will_be(checked):
     return found.most_common(12)
 
 
-# What was shown, in a few bytes that travel with the form: only for telling the difference, nothing relies on it.
-
-
-def _mark(line):
-    told = repr(
-        (line.agency_id, sorted(line.record.items(), key=str), [(d.name, d.after) for d in line.differences])
-    )
-    return f"{_LETTERS.get(line.outcome, 'w')}{zlib.crc32(told.encode()) & 0xFFFF:04x}"
-
-
-def tell(checked):
-    """The outcome and a short mark of every line."""
-    if len(checked.of()) > TOLD_LINES:
-        return ""
-    marks = "".join(_mark(line) for line in checked.of())
-    return base64.b64encode(zlib.compress(json.dumps(marks).encode())).decode()
-
-
-def _read_told(told):
-    try:
-        unpacked = zlib.decompressobj().decompress(base64.b64decode(told, validate=True), 1_000_000)
-        marks = json.loads(unpacked)
-    except (binascii.Error, zlib.error, ValueError):
-        return []
-    return [marks[i : i + 5] for i in range(0, len(marks), 5)] if isinstance(marks, str) else []
-
-
 def _different(request, job, said, checked):
     """409: what was shown would no longer happen. Nothing was written; here is what differs, and who acted meanwhile."""
-    before = _read_told(said["told"])
-    letters = {letter: outcome for outcome, letter in _LETTERS.items()}
+    before = read_told(said["told"])
+    letters = {letter: outcome for outcome, letter in LETTERS.items()}
     differing = []
     if len(before) == len(checked.of()):
         for was, line in zip(before, checked.of(), strict=True):
-            if was != _mark(line):
+            if was != mark(line):
                 differing.append((letters.get(was[:1], "wrong"), line))
     since = ChangeSet.objects.visible_to(job.user).filter(pk__gt=said["seen"]).select_related("made_by")
     context = {

@@ -25,7 +25,7 @@ AGENCIES_SHOWN = 12
 @require_safe
 def done(request, pk):
     """The upload as it stands now; while it is on its way the page asks again by itself."""
-    upload, kind = upload_for(request.user, pk)
+    upload, kind = upload_for(request, pk)
     job = Job(upload, kind, request.user)
     act = uploads.change_set_of(upload) if upload.state in (UploadState.APPLIED, UploadState.UNDONE) else None
     context = {
@@ -78,7 +78,7 @@ def _agencies(user, act):
 @require_http_methods(["GET", "HEAD", "POST"])
 def take_back(request, pk):
     """Three lists first: restored, kept, impossible; then one act, itself undoable."""
-    upload, kind = upload_for(request.user, pk)
+    upload, kind = upload_for(request, pk)
     act = uploads.change_set_of(upload)
     if upload.state != UploadState.APPLIED or act is None:
         return redirect("import_done", pk)

@@ -140,7 +140,7 @@ def acts_of(rows):
 @require_safe
 def original_file(request, pk):
     """The file as it was sent, under its own name, never shown in the browser."""
-    upload, _kind = upload_for(request.user, pk)
+    upload, _kind = upload_for(request, pk)
     if not upload.file or not upload.file.storage.exists(upload.file.name):
         raise Http404
     answer = FileResponse(
