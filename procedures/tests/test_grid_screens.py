@@ -366,6 +366,18 @@ def test_it_is_compared_with_those_of_its_kind(client, grid):
     assert client.get(url(grid, "compare_procedures"), {"reach": "wide"}).context["others"] == 4
 
 
+def test_a_long_comparison_has_pages(client, grid, monkeypatch):
+    monkeypatch.setattr("procedures.views.grid_acts.COMPARED", 1)
+    client.force_login(grid.viewer)
+    shown = [
+        client.get(url(grid, "compare_procedures"), {"kind": "differs", "page": n}).context["rows"]
+        for n in (1, 2)
+    ]
+    assert [len(rows) for rows in shown] == [1, 1] and shown[0] != shown[1]
+    html = client.get(url(grid, "compare_procedures"), {"kind": "differs"}).content.decode()
+    assert "?kind=differs&amp;page=2" in html
+
+
 @pytest.mark.parametrize("reach, query", [("near", ""), ("wide", "?reach=wide")])
 def test_what_others_have_is_added_from_the_comparison(client, grid, reach, query):
     client.force_login(grid.editor)

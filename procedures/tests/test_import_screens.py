@@ -405,6 +405,14 @@ def test_an_answer_is_taken_back(client, province, coordinator):
     assert client.get(here).context["rows"]
 
 
+def test_answers_that_were_not_given_are_asked_for(client, coordinator):
+    upload = sent(client, workbook(HEADING, row(1, "Xã Lạc Đạoo")))
+    here = step("match", upload)
+    key = client.get(here).context["rows"][0]["question"].key
+    page = client.post(here, {"key-0": key}, follow=True).content.decode()
+    assert "Chưa trả lời tên nào" in page
+
+
 def test_an_answer_must_lie_within_ones_reach(client, province):
     client.force_login(make_user(Role.COORDINATOR, province.van_lam))
     upload = sent(client, workbook(HEADING, row(1, "Xã Lạc Đạoo")))

@@ -1,6 +1,7 @@
 """What is done to many procedures of an agency at once: mark, paste, copy, compare, adapt to the law."""
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -16,6 +17,7 @@ from procedures.views.grid import address, agency_of, decide, kept_query, show_g
 from procedures.views.recording import asked_or_typed
 
 ADAPTED_AT_ONCE = 300  # rows of one list on the page of what the law asks
+COMPARED = 200  # procedures on one page of the comparison
 
 
 # Marked rows
@@ -181,9 +183,10 @@ def compare(request, pk):
     counts = {kind: sum(c.kind == kind for c in found) for kind, _label in kinds}
     kind = request.GET.get("kind")
     kind = kind if kind in counts else next((k for k, n in counts.items() if n), "missing")
+    page = Paginator([c for c in found if c.kind == kind], COMPARED).get_page(request.GET.get("page"))
     context = {
         "agency": agency, "may": may, "others": len(others), "reach": reach, "kind": kind,
-        "kinds": [(k, label, counts[k]) for k, label in kinds], "rows": [c for c in found if c.kind == kind][:500],
+        "kinds": [(k, label, counts[k]) for k, label in kinds], "page_obj": page, "rows": page.object_list,
     }  # fmt: skip
     return render(request, "procedures/grid/compare.html", context)
 

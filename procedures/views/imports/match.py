@@ -40,6 +40,8 @@ def match(request, pk):
         return redirect("import_done", pk)
     if faults:
         return _show(request, job, checked, faults=faults, status=422)
+    if change is None and checked.questions:
+        messages.warning(request, _("No name was answered. Answer one, or go on to the check."))
     return redirect(job.url("match") if checked.questions else job.url("check"))
 
 
