@@ -26,6 +26,14 @@ def _nothing_kept():
     cache.clear()
 
 
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    from iso_rollout.tests.numbers import begin_high
+
+    with django_db_blocker.unblock():
+        begin_high()
+
+
 @pytest.fixture(scope="module")
 def demo(django_db_setup, django_db_blocker):
     """Hưng Yên, loaded once for the module and rolled back after it."""

@@ -118,7 +118,7 @@ class Viewpoint:
         )
         return every + [
             {
-                "value": pk,
+                "value": str(pk),  # a number would be grouped: 12.345
                 # No-break spaces: an option list has no other way to show the tree.
                 "label": "\u00a0" * 3 * ((depth - top) // SEGMENT) + name,
                 "current": self.scope is not None and pk == self.scope.pk,

@@ -55,7 +55,7 @@ def board_pieces(view, number, may_start):
                 for c in campaigns
             ],
             "campaign": campaign,
-            "keep": [{"name": CAMPAIGN, "value": campaign.pk}] if number else [],
+            "keep": [{"name": CAMPAIGN, "value": str(campaign.pk)}] if number else [],
             "standing": standing,
             "progress": progress,
             "told": conversion.told(campaign, progress, view.on) if campaign else "",

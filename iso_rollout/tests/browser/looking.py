@@ -55,6 +55,14 @@ BROKEN = """
 """
 
 
+# A number that a form sends back in figures grouped for reading is another number, or none.
+GROUPED = """
+() => [...document.querySelectorAll("option, button, input[type=hidden], input[type=checkbox], input[type=radio]")]
+  .filter(control => /^\\d{1,3}([.,]\\d{3})+$/.test(control.value))
+  .map(control => `sends a grouped number: ${control.name || control.parentElement.name} = ${control.value}`)
+"""
+
+
 def violations(page):
     """What axe finds against WCAG 2.2 A and AA."""
     if not page.evaluate("typeof axe !== 'undefined'"):
@@ -71,7 +79,7 @@ def at_width(page, width):
 
 def faults_at(page, widths, *, axe_at=(390, 1366)):
     """Everything wrong with the page at these widths, widest first."""
-    found = []
+    found = page.evaluate(GROUPED)
     for width in sorted(widths, reverse=True):
         at_width(page, width)
         found += [f"{width} px: {fault}" for fault in page.evaluate(OVERFLOW) + page.evaluate(BROKEN)]

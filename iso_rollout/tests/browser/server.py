@@ -136,6 +136,9 @@ def loaded_register(folder):
     with scratch_database(folder) as database_url:
         register = Register(folder, database_url)
         register.manage("migrate", "--verbosity", "0")
+        register.manage(
+            "shell", "--command", "from iso_rollout.tests.numbers import begin_high; begin_high()"
+        )
         register.manage("load_demo")
         register.manage("collectstatic", "--noinput", "--verbosity", "0", environment=register.production)
         yield register
