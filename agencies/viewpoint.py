@@ -146,8 +146,8 @@ def viewpoint(user, params, *, whole=False, home=None):
 
     Without them: the highest agency that the person sees, today; with `whole`, a page that can show them, all provinces
     of a person who sees several. A page of something that is one province's names that agency as `home`: whoever sees
-    several provinces is shown that one first. A day that cannot be read leaves today and an error in the form. Raises Agency.DoesNotExist for a scope that the
-    person does not see, as for one that does not exist.
+    several provinces is shown that one first. A day that cannot be read leaves today and an error in the form. Raises
+    Agency.DoesNotExist for a scope that the person does not see, as for one that does not exist.
     """
     today = timezone.localdate()
     seen = provinces_of(user)

@@ -43,7 +43,12 @@ def with_last_change(agencies, on):
 
 def unchanged(agencies, on):
     """Those of the agencies, after `with_last_change`, at which nothing was recorded in the 90 days to a day."""
-    return agencies.filter(Q(changed_at__isnull=True) | Q(changed_at__lt=quiet_since(on)))
+    return agencies.filter(long_ago(on))
+
+
+def long_ago(on):
+    """Condition on `changed_at`, after `with_last_change`: nothing was recorded in the 90 days to a day."""
+    return Q(changed_at__isnull=True) | Q(changed_at__lt=quiet_since(on))
 
 
 @lru_cache(maxsize=64)  # asked for every unit of a territory

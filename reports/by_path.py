@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from django.db.models import Count, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Left
 
-from procedures.freshness import quiet_since, with_last_change
+from procedures.freshness import long_ago, with_last_change
 from procedures.models import AgencyProcedure, CoverageTally, Rollout, standard_on
-from reports.figures import agencies_on
+from reports.figures import agencies_on, seen_in
 
 
 @dataclass
@@ -69,8 +69,7 @@ def _counted(length, on, agencies, confirmed_only, with_quiet):
     }
     if with_quiet:
         agencies = with_last_change(agencies, on)
-        long_ago = Q(changed_at__isnull=True) | Q(changed_at__lt=quiet_since(on))
-        numbers["quiet"] = Count("pk", filter=is_unit & long_ago)
+        numbers["quiet"] = Count("pk", filter=is_unit & long_ago(on))
     standard = standard_on(on, confirmed_only=confirmed_only)
     rows = agencies.annotate(root=Left("path_then", length), standard_then=standard).order_by()
     return rows.values_list("root", "standard_then").annotate(**numbers)
@@ -81,7 +80,5 @@ def unconfirmed(*, on, user, scope=None):
 
     The tally knows nothing of confirmation: they are taken off.
     """
-    duties = AgencyProcedure.objects.all() if user is None else AgencyProcedure.objects.visible_to(user)
-    if scope is not None:
-        duties = duties.filter(agency__in=agencies_on(on, scope=scope, user=None).order_by().values("pk"))
+    duties = seen_in(AgencyProcedure.objects, on=on, scope=scope, user=user)
     return duties.in_force(on).unconfirmed_by_agency(on)

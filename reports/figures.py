@@ -24,6 +24,14 @@ def agencies_on(on, *, scope, user):
     return rows.within(scope) if scope is not None else rows
 
 
+def seen_in(rows, *, on, scope, user):
+    """Of rows that belong to agencies, those that the person may see, of agencies in a scope (None: any) on a day."""
+    rows = rows.all() if user is None else rows.visible_to(user)
+    if scope is None:
+        return rows
+    return rows.filter(agency__in=agencies_on(on, scope=scope, user=None).order_by().values("pk"))
+
+
 def rollouts_of(plan, *, scope, user):
     """The plan's rollouts in a scope; agencies that closed since are still the plan's."""
     rows = (
@@ -211,15 +219,10 @@ def coverage(*, on, scope, user, confirmed_only=False):
 
     The tally knows nothing of confirmation: what rests on declarations not confirmed is taken off.
     """
-    tallies = CoverageTally.objects.all() if user is None else CoverageTally.objects.visible_to(user)
-    if scope is not None:
-        tallies = tallies.filter(agency__in=agencies_on(on, scope=scope, user=None).order_by().values("pk"))
-    in_force, under_iso = tallies.totals(on)
+    asked = {"on": on, "scope": scope, "user": user}
+    in_force, under_iso = seen_in(CoverageTally.objects, **asked).totals(on)
     if confirmed_only:
-        duties = AgencyProcedure.objects.all() if user is None else AgencyProcedure.objects.visible_to(user)
-        if scope is not None:
-            duties = duties.filter(agency__in=agencies_on(on, scope=scope, user=None).order_by().values("pk"))
-        under_iso -= duties.in_force(on).unconfirmed(on)
+        under_iso -= seen_in(AgencyProcedure.objects, **asked).in_force(on).unconfirmed(on)
     return in_force, under_iso
 
 

@@ -3,10 +3,10 @@
 import datetime
 from dataclasses import dataclass
 
-from django.db.models import Count, Q
+from django.db.models import Count
 from django.utils import timezone
 
-from procedures.freshness import is_quiet, quiet_since, with_last_change
+from procedures.freshness import is_quiet, long_ago, with_last_change
 from reports.figures import Share, agencies_on
 
 
@@ -28,6 +28,5 @@ def freshness(*, on, scope, user, link=None, unit_rows=None):
         part, whole = sum(is_quiet(u.changed_at, on) for u in unit_rows), len(unit_rows)
         return Freshness(Share(part, whole, link(quiet="yes"), link()), timezone.now())
     units = with_last_change(agencies_on(on, scope=scope, user=user).units(), on)
-    long_ago = Q(changed_at__isnull=True) | Q(changed_at__lt=quiet_since(on))
-    counted = units.order_by().aggregate(whole=Count("pk"), part=Count("pk", filter=long_ago))
+    counted = units.order_by().aggregate(whole=Count("pk"), part=Count("pk", filter=long_ago(on)))
     return Freshness(Share(counted["part"], counted["whole"], link(quiet="yes"), link()), timezone.now())

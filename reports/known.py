@@ -86,14 +86,12 @@ def _value(name, value):
 
 def moved(lines):
     """The ids of the agencies whose place was recorded otherwise before: they may have been known below the scope."""
-    found = set()
-    for line in lines:
-        before, after = line.before or {}, line.after or {}
-        if line.model == "agencies.pastidentity":
-            found.add(before.get("agency_id") or after.get("agency_id"))
-        elif line.model == "agencies.agency" and before.get("parent_id") != after.get("parent_id"):
-            found.add(line.object_id)
-    return found
+    return {line.agency_id for line in lines if line.model == "agencies.pastidentity" or _is_move(line)}
+
+
+def _is_move(line):
+    parents = [(values or {}).get("parent_id") for values in (line.before, line.after)]
+    return line.model == "agencies.agency" and parents[0] != parents[1]
 
 
 def unrecorded(rows, agencies=None):

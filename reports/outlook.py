@@ -287,7 +287,7 @@ def _foresee(rows, aims, members, *, plan, on, confirmed_only, seed, games, othe
         done = sorted((r for r in others if r.declared_on), key=lambda r: (r.declared_on, r.id), reverse=True)
         done = done[: HISTORY - len(finished)]
         finished += [forecast.Finished(r.form, {0: r.assigned_on} | r.reached, r.declared_on) for r in done]
-    seed = f"{plan.pk}:{on}" if seed is None else seed
+    seed = f"{plan.code}:{on}" if seed is None else seed
     played = (finished[-HISTORY:], going_on, aims)
     # Changes elsewhere in the register are many; while the plan's own undertakings stand still, so does the forecast.
     return remembered(

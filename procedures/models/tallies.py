@@ -28,17 +28,14 @@ class CoverageTallyQuerySet(models.QuerySet):
     def visible_to(self, user):
         return self.filter(scope_of(user, "agency__"))
 
-    def living(self, on):
-        """What changed by a day at the agencies that exist on it: the sum is what stands on the day."""
-        return self.filter(
+    def totals(self, on):
+        """(in force, under ISO) on a day, over those agencies of these rows that exist on it."""
+        living = self.filter(
             Q(agency__established_on__isnull=True) | Q(agency__established_on__lte=on),
             Q(agency__dissolved_on__isnull=True) | Q(agency__dissolved_on__gt=on),
             day__lte=on,
         )
-
-    def totals(self, on):
-        """(in force, under ISO) on a day, over those agencies of these rows that exist on it."""
-        sums = self.living(on).aggregate(force=models.Sum("in_force"), iso=models.Sum("under_iso"))
+        sums = living.aggregate(force=models.Sum("in_force"), iso=models.Sum("under_iso"))
         return sums["force"] or 0, sums["iso"] or 0
 
 

@@ -238,7 +238,6 @@ def _show(request, edit, act, found, *, confirm=None, told=None, status=200):
     elif status == 409:
         # Sent again, it is based on what the page shows now.
         confirm.data = confirm.data.copy()
-        confirm.data.update({name: str(value) for name, value in now.items()})
         for name, value in now.items():
             confirm.data[name] = str(value)
     if not counts[REFUSED]:

@@ -33,9 +33,8 @@ class Compared(Checked):
 
     conflicts: list = field(default_factory=list)
     issued: dict = field(default_factory=dict)
-    foreign: dict = field(
-        default_factory=dict
-    )  # {(file, code): [(sheet, row number)]} of workbooks of others
+    # The rows of workbooks of others: {(file, code): [(sheet, row number)]}.
+    foreign: dict = field(default_factory=dict)
 
     @property
     def open_conflicts(self):

@@ -22,7 +22,7 @@ from iso_rollout.sheets.verdicts import NOTE
 from procedures.views.imports import corrections
 from procedures.views.imports.access import OPEN, job_for
 from procedures.views.imports.lines import columns_of, present
-from procedures.views.imports.shown import asked
+from procedures.views.imports.shown import confirmation
 from procedures.views.imports.words import MENDED_ELSEWHERE, remedy_of, title_of
 
 PER_PAGE = 50
@@ -215,7 +215,7 @@ def _show(request, job, checked, *, show=None, status=200):
         "annotated": reverse("import_annotated", args=[job.upload.pk]) if job.is_list else "",
     }
     if checked.is_fine and not (counts[NEW] or counts[CHANGED]):
-        context["finish"] = asked(job, checked)
+        context["finish"] = confirmation(job, checked)
     if show == ERRORS:
         context |= _errors(request, checked, code)
     elif show == WARNINGS:

@@ -17,7 +17,7 @@ from procedures.views.imports.access import job_for
 from procedures.views.imports.check import unticked
 from procedures.views.imports.forms import ConfirmForm
 from procedures.views.imports.lines import in_words
-from procedures.views.imports.shown import LETTERS, asked, mark, read_told
+from procedures.views.imports.shown import LETTERS, confirmation, mark, read_told
 
 SHOWN_DIFFERENCES = 200
 CONFIRMABLE = (UploadState.CHECKED, UploadState.FAILED)
@@ -77,7 +77,7 @@ def _show(request, job, checked, *, form=None, status=200):
         "will_be": will_be(checked),
         "afterwards": job.kind.afterwards(checked),
         "changes": checked.tally_changed().most_common(12),
-        "form": form or asked(job, checked),
+        "form": form or confirmation(job, checked),
         "is_queued": checked.counts["rows"] > uploads.AT_ONCE,
     }
     return render(request, "procedures/imports/confirm.html", context, status=status)

@@ -13,7 +13,7 @@ TOLD_LINES = 5_000  # beyond, only the counts are compared line by line
 LETTERS = {NEW: "n", CHANGED: "c", UNCHANGED: "u"}
 
 
-def asked(job, checked):
+def confirmation(job, checked):
     """The form that confirms exactly what is shown."""
     latest = ChangeSet.objects.order_by("-id").values_list("id", flat=True).first() or 0
     initial = {"shown": checked.digest, "seen": latest, "told": tell(checked), "reason": job.upload.reason}
@@ -21,6 +21,7 @@ def asked(job, checked):
 
 
 def mark(line):
+    """A line's outcome as a letter and four figures that change with what would be written."""
     told = repr(
         (line.agency_id, sorted(line.record.items(), key=str), [(d.name, d.after) for d in line.differences])
     )
@@ -28,7 +29,7 @@ def mark(line):
 
 
 def tell(checked):
-    """The outcome and a short mark of every line."""
+    """The marks of all lines as text for a hidden field; "" of a list too long to be told line by line."""
     if len(checked.of()) > TOLD_LINES:
         return ""
     marks = "".join(mark(line) for line in checked.of())
@@ -36,6 +37,7 @@ def tell(checked):
 
 
 def read_told(told):
+    """The marks that `tell` wrote, one for each line; [] for anything else."""
     try:
         unpacked = zlib.decompressobj().decompress(base64.b64decode(told, validate=True), 1_000_000)
         marks = json.loads(unpacked)
