@@ -6,8 +6,9 @@ The one place of the rule: "My work", the board, the territory and the list of a
 import datetime
 from functools import lru_cache
 
-from django.db.models import DateTimeField, Max, OuterRef, Q, Subquery, Value
+from django.db.models import DateTimeField, F, Max, OuterRef, Subquery, Value
 from django.db.models.functions import Coalesce, Greatest, NullIf
+from django.db.models.lookups import LessThan
 from django.utils import timezone
 
 from agencies.models import Change
@@ -15,7 +16,7 @@ from procedures.models import Declaration, Milestone
 
 QUIET = 90  # days without a change after which a unit is asked about
 # Before anything on record: lets the latest of several moments be found where some are missing.
-NEVER = datetime.datetime(1900, 1, 1, tzinfo=datetime.UTC)
+_NEVER = Value(datetime.datetime(1900, 1, 1, tzinfo=datetime.UTC), output_field=DateTimeField())
 
 
 def with_last_change(agencies, on):
@@ -34,11 +35,10 @@ def with_last_change(agencies, on):
         milestones.order_by().values("rollout__agency").annotate(last=Max("recorded_at")).values("last"),
         declarations.order_by().values("agency").annotate(last=Max("recorded_at")).values("last"),
     ]
-    never = Value(NEVER, output_field=DateTimeField())
     latest = Greatest(
-        *(Coalesce(Subquery(moment), never) for moment in moments), output_field=DateTimeField()
+        *(Coalesce(Subquery(moment), _NEVER) for moment in moments), output_field=DateTimeField()
     )
-    return agencies.annotate(changed_at=NullIf(latest, never))
+    return agencies.annotate(changed_at=NullIf(latest, _NEVER))
 
 
 def unchanged(agencies, on):
@@ -48,7 +48,8 @@ def unchanged(agencies, on):
 
 def long_ago(on):
     """Condition on `changed_at`, after `with_last_change`: nothing was recorded in the 90 days to a day."""
-    return Q(changed_at__isnull=True) | Q(changed_at__lt=quiet_since(on))
+    # Named once: each naming looks everything up again.
+    return LessThan(Coalesce(F("changed_at"), _NEVER), quiet_since(on))
 
 
 @lru_cache(maxsize=64)  # asked for every unit of a territory
