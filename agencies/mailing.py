@@ -5,6 +5,7 @@ that dies before it hands a mail over leaves it for the next run; one that dies 
 it unsent for good, because nobody can tell: the notice itself stays in the register.
 """
 
+import logging
 import smtplib
 from collections import defaultdict
 from contextlib import suppress
@@ -24,6 +25,8 @@ from agencies.imports.uploads import is_dead, worker_name
 from agencies.models import Channel, Mail, Notice, NoticeKind, User
 from agencies.models.notices import BY_MAIL, MailState, channel
 
+log = logging.getLogger(__name__)
+
 MOST_TRIES = 5  # refusals of one mail by the server before it is given up
 NEWEST = timedelta(days=7)  # what is older is no news: it stays in the register only
 LISTED = 50  # notices that one mail lists
@@ -38,6 +41,16 @@ class Outcome:
     unsure: int = 0
     faults: list = field(default_factory=list)  # [(mail, sentence)]
     unreachable: str = ""
+
+    def log(self):
+        """Tell the log what the office's mail server did not take."""
+        if self.unsure:
+            log.warning("%s mails were being handed over when a process died; not sent again", self.unsure)
+        for mail, fault in self.faults:
+            log.warning("Mail %s was not sent: %s", mail.pk, fault)
+        if self.unreachable:
+            # The next run, of either command that sends, tries again.
+            log.error("The mail server cannot be reached: %s", self.unreachable)
 
 
 # Gathering

@@ -12,7 +12,7 @@ from agencies.imports import engine
 from agencies.imports.checked import Options
 from agencies.models import User
 from agencies.models.history import Door
-from iso_rollout.text import Unreadable, parse_date
+from iso_rollout.commands import day_option
 from procedures import imports
 
 _COUNTS = ("rows", "new", "changed", "unchanged")
@@ -37,7 +37,8 @@ class Command(BaseCommand):
         path = Path(given["file"])
         if not path.is_file():
             raise CommandError(f"There is no file {path}.")
-        kind, user, on = imports.kind(given["kind"]), _user(given["user"]), _day(given["on"])
+        kind, user = imports.kind(given["kind"]), _user(given["user"])
+        on = day_option("--on", given["on"], latest=timezone.localdate())
         options = Options(convert_legacy=given["convert_legacy"], sheet=given["sheet"], plan=given["plan"])
         try:
             checked = engine.check(kind, path, path.name, user=user, on=on, options=options)
@@ -108,15 +109,3 @@ def _user(name):
     if user is None:
         raise CommandError(f"There is no person with the user name {name}.")
     return user
-
-
-def _day(text):
-    if not text:
-        return None
-    try:
-        when = parse_date(text, latest=timezone.localdate())
-    except Unreadable as fault:
-        raise CommandError(f"--on: {fault}") from None
-    if when is None or when.precision != "day":
-        raise CommandError("--on: give a day, such as 2020-12-31.")
-    return when.date

@@ -2,14 +2,13 @@
 
 import json
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from agencies.models import Agency
-from iso_rollout.text import Unreadable, parse_date
-from procedures.models import Plan
+from iso_rollout.commands import day_option
 from reports.figures import as_json, summary
 from reports.known import known, lines_after, unrecorded
+from reports.management.asked import add_arguments, plan_and_scope
 from reports.recount import board_only, recount
 from reports.rows import read_rows
 
@@ -19,10 +18,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser):
         parser.add_argument("--on", help="the day, 2020-12-31 or 31/12/2020; default: today")
-        parser.add_argument("--plan", help="code of the plan; default: the latest decided by that day")
-        parser.add_argument(
-            "--agency", help="code of the agency whose subtree is counted; default: the plan's"
-        )
+        add_arguments(parser)
         parser.add_argument(
             "--accepted-only",
             action="store_true",
@@ -35,19 +31,10 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print JSON")
 
     def handle(self, **options):
-        on = _day("--on", options["on"]) or timezone.localdate()
-        known_on = _day("--known-on", options["known_on"])
-        plans = Plan.objects.select_related("agency")
-        plan = plans.filter(code=options["plan"]).first() if options["plan"] else plans.latest(on)
-        if plan is None and options["plan"]:
-            raise CommandError(f"There is no plan {options['plan']}.")
-        scope = plan.agency if plan else None
-        if options["agency"]:
-            # The code as of the day: codes are reused after a reorganisation.
-            scope = Agency.objects.as_of(on).filter(code_then=options["agency"]).first()
-            if scope is None:
-                raise CommandError(f"On {on} there is no agency with the code {options['agency']}.")
-            scope = Agency.objects.get(pk=scope.pk)
+        today = timezone.localdate()
+        on = day_option("--on", options["on"], default=today, latest=today)
+        known_on = day_option("--known-on", options["known_on"], latest=today)
+        plan, scope = plan_and_scope(options, on)
         confirmed_only = options["accepted_only"]
         if known_on:
             figures = self._known(plan, scope, on, known_on=known_on, confirmed_only=confirmed_only)
@@ -82,15 +69,3 @@ class Command(BaseCommand):
             confirmed_only=confirmed_only,
         )
         return board_only(found) | {"known_on": known_on.isoformat()}
-
-
-def _day(name, text):
-    if not text:
-        return None
-    try:
-        when = parse_date(text, latest=timezone.localdate())
-    except Unreadable as fault:
-        raise CommandError(f"{name}: {fault}") from None
-    if when is None or when.precision != "day":
-        raise CommandError(f"{name}: give a day, such as 2020-12-31.")
-    return when.date

@@ -1,15 +1,14 @@
 """The official report as a file, drafted or published."""
 
-import datetime
 from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from agencies.errors import Refused
-from agencies.models import Agency, User
-from iso_rollout.text import Unreadable, parse_date
-from procedures.models import Plan
+from agencies.models import User
+from iso_rollout.commands import day_option
+from reports.management.asked import add_arguments, plan_and_scope
 from reports.models import Kind, OfficeTemplate, PublishedReport, codes
 from reports.papers import content, word
 from reports.papers.workbook import workbook
@@ -22,10 +21,7 @@ class Command(BaseCommand):
         parser.add_argument("--kind", choices=Kind.values, default=Kind.PROGRESS)
         parser.add_argument("--on", help="the day of the figures, 2020-12-31 or 31/12/2020; default: today")
         parser.add_argument("--made-on", help="the day on the paper; default: today")
-        parser.add_argument("--plan", help="code of the plan; default: the latest decided by that day")
-        parser.add_argument(
-            "--agency", help="code of the agency whose subtree is told of; default: the plan's"
-        )
+        add_arguments(parser)
         parser.add_argument(
             "--accepted-only",
             action="store_true",
@@ -66,16 +62,10 @@ class Command(BaseCommand):
             if report is None:
                 raise CommandError(f"There is no published report {options['code']}.")
             return report, report.content
-        on = self._day(options["on"], "--on", latest=timezone.localdate())
-        made_on = self._day(options["made_on"], "--made-on", latest=datetime.date(9999, 12, 31))
-        plans = Plan.objects.select_related("agency")
-        plan = plans.filter(code=options["plan"]).first() if options["plan"] else plans.latest(on)
-        if plan is None and options["plan"]:
-            raise CommandError(f"There is no plan {options['plan']}.")
-        scope = plan.agency if plan else None
-        if options["agency"]:
-            scope = Agency.objects.as_of(on).filter(code_then=options["agency"]).first()
-            scope = scope and Agency.objects.get(pk=scope.pk)
+        today = timezone.localdate()
+        on = day_option("--on", options["on"], default=today, latest=today)
+        made_on = day_option("--made-on", options["made_on"], default=today)
+        plan, scope = plan_and_scope(options, on)
         if scope is None:
             raise CommandError("Name the agency by its code: --agency.")
         user = None
@@ -90,17 +80,6 @@ class Command(BaseCommand):
             return None, made
         template = OfficeTemplate.objects.filter(is_in_use=True).first()
         return PublishedReport.objects.publish(made, scope=scope, plan=plan, by=user, template=template), made
-
-    def _day(self, text, option, *, latest):
-        if not text:
-            return timezone.localdate()
-        try:
-            when = parse_date(text, latest=latest)
-        except Unreadable as fault:
-            raise CommandError(f"{option}: {fault}") from None
-        if when is None or when.precision != "day":
-            raise CommandError(f"{option}: give a day, such as 2020-12-31.")
-        return when.date
 
     def _template(self, options, report):
         if options["template"] == "built-in":

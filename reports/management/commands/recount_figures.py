@@ -6,10 +6,9 @@ import json
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from agencies.models import Agency
-from iso_rollout.text import Unreadable, parse_date
-from procedures.models import Plan
+from iso_rollout.commands import day_option
 from reports.figures import as_json, summary
+from reports.management.asked import add_arguments, plan_and_scope
 from reports.recount import differences, recount, told
 from reports.rows import read_rows
 
@@ -20,28 +19,16 @@ class Command(BaseCommand):
     def add_arguments(self, parser):
         parser.add_argument("--from", dest="first", required=True, help="the first day, such as 01/01/2020")
         parser.add_argument("--to", dest="last", help="the last day; default: today")
-        parser.add_argument("--plan", help="code of the plan; default: the latest decided by the last day")
-        parser.add_argument(
-            "--agency", help="code of the agency whose subtree is counted; default: the plan's"
-        )
+        add_arguments(parser, last="the last day")
         parser.add_argument("--json", action="store_true", help="print JSON")
 
     def handle(self, **options):
         today = timezone.localdate()
-        first = _day("--from", options["first"], today)
-        last = _day("--to", options["last"], today) if options["last"] else today
+        first = day_option("--from", options["first"], latest=today)
+        last = day_option("--to", options["last"], default=today, latest=today)
         if last < first:
             raise CommandError("--to lies before --from.")
-        plans = Plan.objects.select_related("agency")
-        plan = plans.filter(code=options["plan"]).first() if options["plan"] else plans.latest(last)
-        if plan is None and options["plan"]:
-            raise CommandError(f"There is no plan {options['plan']}.")
-        scope = plan.agency if plan else None
-        if options["agency"]:
-            found = Agency.objects.as_of(last).filter(code_then=options["agency"]).first()
-            if found is None:
-                raise CommandError(f"On {last} there is no agency with the code {options['agency']}.")
-            scope = Agency.objects.get(pk=found.pk)
+        plan, scope = plan_and_scope(options, last)
         days, found = 0, []
         rows = read_rows()
         day = first
@@ -63,16 +50,6 @@ class Command(BaseCommand):
                 f"{d['on']}  {d['figure']}{only}: figures {d['figures']}, recount {d['recount']}"
             )
         self.stdout.write(f"{days} days, {len(found)} differences")
-
-
-def _day(name, text, today):
-    try:
-        when = parse_date(text, latest=today)
-    except Unreadable as fault:
-        raise CommandError(f"{name}: {fault}") from None
-    if when is None or when.precision != "day":
-        raise CommandError(f"{name}: give a day, such as 31/12/2020.")
-    return when.date
 
 
 def _compare(rows, plan, scope, day, confirmed_only):
