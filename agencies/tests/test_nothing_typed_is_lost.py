@@ -120,6 +120,12 @@ def test_a_form_of_which_no_page_is_left_shows_the_words(client, person):
     assert "Trần Thị Hoa" in page.content.decode()
 
 
+@pytest.mark.parametrize("token", ["nothing", "%00", "x" * 500])
+def test_a_token_of_nothing_gives_nothing_back(client, person, token):
+    client.force_login(person)
+    assert client.get(f"/toi/?giu={token}").status_code == 200
+
+
 def test_an_old_token_gives_the_values_back(person):
     client = Client(enforce_csrf_checks=True)
     client.force_login(person)
