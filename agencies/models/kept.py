@@ -39,7 +39,7 @@ class KeptFormManager(models.Manager):
     def of(self, person, token):
         """The person's own, as long as it is kept; None otherwise."""
         since = timezone.now() - KEPT
-        return self.filter(person=person.pk, token=token, kept_at__gte=since).first()
+        return self.filter(person=person.pk, token=storable(token), kept_at__gte=since).first()
 
 
 class KeptForm(models.Model):

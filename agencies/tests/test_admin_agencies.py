@@ -47,6 +47,12 @@ def new(province, **values):
     } | values
 
 
+def test_without_a_level_the_form_says_so(client, province, boss):
+    values = new(province, kind="department", level="")
+    assert errors(client.post(reverse(ADD), values)) == {"level"}
+    assert "level" in errors(save(client, province.lac_dao, kind="department", level=""))
+
+
 def test_entering_an_agency_is_an_act_of_the_administration(client, province, boss):
     answer = client.post(reverse(ADD), new(province, established_on="01/07/2019", reason="NQ 1"))
     assert answer.status_code == 302

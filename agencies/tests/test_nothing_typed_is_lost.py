@@ -4,6 +4,8 @@ import datetime
 import re
 
 import pytest
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
 from django.test import Client
 from django.utils import timezone
 
@@ -120,6 +122,12 @@ def test_a_form_of_which_no_page_is_left_shows_the_words(client, person):
     assert "Trần Thị Hoa" in page.content.decode()
 
 
+@pytest.mark.parametrize("token", ["nothing", "%00", "x" * 500])
+def test_a_token_of_nothing_gives_nothing_back(client, person, token):
+    client.force_login(person)
+    assert client.get(f"/toi/?giu={token}").status_code == 200
+
+
 def test_an_old_token_gives_the_values_back(person):
     client = Client(enforce_csrf_checks=True)
     client.force_login(person)
@@ -149,5 +157,21 @@ def test_an_error_on_our_side_gives_the_values_back(client, person, monkeypatch)
         broken.setattr(User, "revise", fail)
         answer = client.post("/toi/", PROFILE, headers={"Referer": "http://testserver/toi/"})
     assert answer.status_code == 500
+    again = re.search(r'href="([^"]*giu=[^"]*)"', answer.content.decode()).group(1)
+    assert value_of(client.get(again).content.decode(), "full_name") == "Trần Thị Hoa"
+
+
+@pytest.mark.parametrize("error, status", [(Http404, 404), (PermissionDenied, 403)])
+def test_what_may_not_be_sent_any_more_gives_the_values_back(client, person, monkeypatch, error, status):
+    # Meanwhile the agency moved, or the role ended.
+    def refuse(*args, **kwargs):
+        raise error
+
+    client.force_login(person)
+    with monkeypatch.context() as refused:
+        refused.setattr(User, "revise", refuse)
+        answer = client.post("/toi/", PROFILE, headers={"Referer": "http://testserver/toi/"})
+        assert "giu=" not in client.get("/van-ban/0/").content.decode(), "nothing was typed"
+    assert answer.status_code == status
     again = re.search(r'href="([^"]*giu=[^"]*)"', answer.content.decode()).group(1)
     assert value_of(client.get(again).content.decode(), "full_name") == "Trần Thị Hoa"
