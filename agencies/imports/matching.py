@@ -170,14 +170,14 @@ class Matcher:
             if len(found) > 1:
                 exact = [k for k in found if tone_key(k.name) == tone_key(text)]
                 found = exact or found
-        if name.within and len(found) > 1:
-            inside = [
+        if name.within and found:
+            # A town that was a district then: its proper name is enough. What lies elsewhere is not meant.
+            places = self.find(name.within) or self.find(parse_unit_name(name.within).proper)
+            found = [
                 k
-                for place in self.find(name.within)
                 for k in found
-                if k.path.startswith(place.path) and k.id != place.id
+                if any(k.path.startswith(place.path) and k.id != place.id for place in places)
             ]
-            found = inside or found
         return found
 
     def match(self, text, *, code=None, unit_type=None, place=NOWHERE, level=None):

@@ -87,6 +87,16 @@ def test_the_unit_type_decides_when_it_is_written(province):
     assert found("Lạc Đạo", unit_type="phuong") == "unknown"
 
 
+def test_the_place_behind_a_name_decides_also_where_only_one_bears_the_name(province):
+    assert found("UBND xã Lạc Đạo, huyện Văn Lâm") == "UBND xã Lạc Đạo"
+    assert found("Xã Lạc Đạo (TX. Văn Lâm, tỉnh Hưng Yên)") == "UBND xã Lạc Đạo"
+    assert found("UBND xã Lạc Đạo, tỉnh Hưng Yên") == "UBND xã Lạc Đạo"
+    assert found("UBND xã Lạc Đạo, huyện Khoái Châu") == "unknown"
+    assert found("Xã Lạc Đạo - huyện Gia Lâm") == "unknown"
+    near = matcher().candidates("UBND xã Lạc Đạo, huyện Khoái Châu", [], NOWHERE)
+    assert near[0].name == "UBND xã Lạc Đạo"
+
+
 def test_a_name_of_two_communes_is_a_question_and_says_their_parents(province):
     make_agency("UBND thị trấn Bình Minh", province.van_lam)
     m = matcher()
