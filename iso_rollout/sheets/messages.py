@@ -90,6 +90,7 @@ MESSAGES = (
     _("other columns than the list"),
     _("repeats the heading"),
     _("running number and name without anything else"),
+    _("says “%(answer)s”"),
     _("said by a person"),
     _("the heading"),
     _("the number %(value)s cannot be a code; format the column as text"),

@@ -8,7 +8,16 @@ import re
 from bisect import bisect_right
 from dataclasses import replace
 
-from iso_rollout.text import clean, fold, parse_form, parse_level, parse_mark, parse_unit_name, unit_type_of
+from iso_rollout.text import (
+    clean,
+    fold,
+    is_nothing,
+    parse_form,
+    parse_level,
+    parse_mark,
+    parse_unit_name,
+    unit_type_of,
+)  # fmt: skip
 
 from .contents import reads
 from .frame import FOOT_WORDS, NOTE_WORDS, is_number_row
@@ -227,6 +236,8 @@ class Classifier:
             return Verdict(number, GROUP, reason, column, text, marker)
         if evidence:  # a code or a date without a name: somebody forgot it
             return Verdict(number, DATA, Reason("no name, but “%(title)s”", title=evidence), column)
+        if subject and not evidence and (answer := self._not_yet(number)):
+            return Verdict(number, NOTE, Reason("says “%(answer)s”", answer=answer), column, text, marker)
         if subject and (not self.needs_evidence or self._filled_known(filled) >= 3):
             return Verdict(number, DATA, Reason("name and other cells of the list"), subject)
         if subject and is_number(marker):
@@ -280,7 +291,15 @@ class Classifier:
         return filled[0][0], as_text(filled[0][1])
 
     def _filled_known(self, filled):
-        return sum(column in self.known for column, _ in filled)
+        return sum(column in self.known and not is_nothing(value) for column, value in filled)
+
+    def _not_yet(self, number):
+        """ "Chưa công bố" where a decision or its day should stand: the row says that there is none."""
+        for column, field_ in self.evidence:
+            text = self.grid.text(number, column)
+            if field_.type in ("date", "decision") and text.casefold().startswith("chưa"):
+                return text
+        return ""
 
     def _repeats_header(self, filled):
         same = sum(
@@ -308,7 +327,8 @@ class Classifier:
         places = found.data()
         last = places[-1] if places else -1
         for position, verdict in found.others():
-            is_foot = verdict.cls in (GROUP, NOTE) and verdict.reason is not NUMBERED_NAME
+            is_row = verdict.reason is NUMBERED_NAME or "answer" in verdict.reason.params
+            is_foot = verdict.cls in (GROUP, NOTE) and not is_row
             if position > last >= 0 and is_foot and verdict.number not in by_person:
                 below = Reason("below the last row of the table")
                 found.put(position, verdict._replace(cls=FOOTER, reason=below, marker=""))

@@ -14,6 +14,11 @@ EARLIEST = date(2000, 1, 1)  # no state agency in Vietnam declared a system befo
 NOTHING = {"", "-", "–", "—", "không", "khong", "chưa", "chua", "chưa có", "không có", "/"}
 
 
+def is_nothing(value):
+    """Whether a cell is empty or says so: "-", "chưa có"."""
+    return value is None or (isinstance(value, str) and clean(value).casefold() in NOTHING)
+
+
 class Unreadable(ValueError):
     """A cell that does not say what its column asks for; `message` is English with %(name)s params."""
 
@@ -185,7 +190,7 @@ def parse_decision(value):
         raise Unreadable("“%(value)s” is too long for a decision", value=text[:40] + "…")
     if _BARE_NUMBER.fullmatch(text):
         return Decision(text, None)
-    if text.casefold() in NOTHING:
+    if text.casefold() in NOTHING or text.casefold().startswith("chưa"):
         return None
     found = _DOCUMENT_NUMBER.search(text)
     if found:
