@@ -332,6 +332,16 @@ def test_a_name_without_a_decision_is_not_lost_silently():
     assert ("W_ROW_SKIPPED", "B5") in [(p.code, p.cell) for p in reading.warnings]
 
 
+@pytest.mark.parametrize("name", ['"UBND xã Chỉ Đạo', '"UBND" xã Chỉ Đạo'])
+def test_a_quotation_mark_that_is_not_closed_does_not_swallow_the_rest_of_a_csv(name):
+    lines = ("STT;Tên đơn vị;Số QĐ;Ngày QĐ", "1;Xã Lạc Đạo;1/QĐ-UBND;05/03/2020", f"2;{name};2/QĐ-UBND;05/03/2020",
+             "3;Xã Mễ Sở;3/QĐ-UBND;05/03/2020")  # fmt: skip
+    reading = declarations("\r\n".join(lines).encode())
+    assert [(e.code, e.cell) for e in reading.errors] == [("E_CSV", "line 3")]
+    quoted = lines[2].replace(name, '"UBND xã\nChỉ Đạo"')
+    assert len(declarations("\r\n".join((*lines[:2], quoted, lines[3])).encode()).rows) == 3
+
+
 def test_shuffled_sheets_of_random_layouts():
     random.seed(3)
     for _ in range(10):
