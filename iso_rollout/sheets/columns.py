@@ -10,12 +10,12 @@ from functools import lru_cache
 from iso_rollout.text import fold, tone_key
 
 from .contents import fit, speaks
+from .kinds import ORDER_HEADINGS
 from .problems import Reason
 
 EXACT, GENERIC, COMPOSED, ENOUGH = 100, 95, 84, 60
 UNFIT = 1 / 3  # less than this share of fitting cells: the heading means something else
 WORDY = ("name", "district", "parent", "code", "agency", "unit_type")
-ORDER_HEADINGS = {"stt", "tt", "so tt", "so thu tu", "thu tu", "no", "s t t", "tt stt", "sott"}
 # Words that make no difference to what a heading means.
 _DECORATION = re.compile(r"\(\s*\*+\s*\)|\*")
 

@@ -19,9 +19,11 @@ from iso_rollout.text import (
     unit_type_of,
 )  # fmt: skip
 
+from .columns import COMPOSED, normal_heading
 from .contents import reads
 from .frame import FOOT_WORDS, NOTE_WORDS, is_number_row
 from .grid import as_text
+from .header import header_at, holds_values
 from .problems import Reason
 from .totals import LONGEST, claim, is_total
 from .verdicts import (
@@ -43,6 +45,7 @@ from .verdicts import (
 _FILLED, _TRUE, _TEXT, _SPECIAL, _EVIDENCE = 1, 2, 4, 8, 16
 LONGEST_FOOT = 20  # rows of signatures and recipients
 _FIRST_LETTERS_OF_TOTALS = ("", "c", "C", "t", "T")
+OTHER_TABLE = Reason("the heading of another table")
 NUMBERED_NAME = Reason("running number and name without anything else")
 _ROMAN = re.compile(r"(?=[IVXLC])(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})")
 _MARKER = re.compile(
@@ -81,7 +84,7 @@ class Classifier:
         self.reasons = {
             field_.name: Reason("name and “%(title)s”", title=field_.title) for _, field_ in self.evidence
         }
-        self.headings = {c.number: fold(c.path[-1]) for c in header.columns if c.path}
+        self.headings = {c.number: set(map(fold, c.path)) for c in header.columns if c.path}
         self.raw_headings = {
             value for row in range(header.first, header.last + 1) for _, value in grid.filled(row)
         }
@@ -137,6 +140,8 @@ class Classifier:
                     found["rest"],
                     marker,
                 )
+        if self._other_heading(number, filled):
+            return Verdict(number, HEADER, OTHER_TABLE)
         return Verdict(number, TITLE, Reason("above the heading"))
 
     # The common case: a name and a cell that only a row about an agency has. Asked of how a row looks, so that the
@@ -205,6 +210,9 @@ class Classifier:
             return Verdict(number, NUMBER_ROW, Reason("numbers of the columns"))
         if self._repeats_header(filled):
             return Verdict(number, HEADER, Reason("repeats the heading"))
+        if other := self._other_heading(number, filled):
+            is_same = other.meanings == self.header.meanings
+            return Verdict(number, HEADER, Reason("repeats the heading") if is_same else OTHER_TABLE)
         marker = as_text(self.grid.value(number, self.order)) if self.order else ""
         subject = next((column for column in self.subjects if self.grid.text(number, column)), None)
         evidence = next((name for column, name in self._evidence_of(number)), None)
@@ -303,11 +311,22 @@ class Classifier:
 
     def _repeats_header(self, filled):
         same = sum(
-            self.headings.get(column) == fold(as_text(value))
+            fold(as_text(value)) in self.headings.get(column, ())
             for column, value in filled
             if isinstance(value, str)
         )
         return same >= 3 and same * 2 > len(filled)
+
+    def _other_heading(self, number, filled):
+        """The heading of a table of its own in one row, where it is as sure as a heading can be; else None."""
+        texts = [normal_heading(value) for _, value in filled if isinstance(value, str)]
+        if len(texts) < len(filled) or sum(text in self.kind.usual_headings for text in texts) < 2:
+            return None  # of most rows that is all that is asked
+        found = header_at(self.grid, self.kind, number, number)
+        if found is None or holds_values(self.grid, number, number):
+            return None
+        sure = sum(column.is_order or column.score >= COMPOSED for column in found.columns)
+        return found if sure >= 3 and sure * 2 > len(found.columns) else None
 
     def _is_foot(self, number):
         filled = self.grid.filled(number)
@@ -317,7 +336,14 @@ class Classifier:
         return bool(FOOT_WORDS.match(told) or NOTE_WORDS.match(told)) and not has_number
 
     def _end_table(self, found, by_person):
-        """After the last row of data only totals, notes and the foot remain, whatever they look like."""
+        """After the last row of data only totals, notes and the foot remain, whatever they look like.
+
+        Below the heading of another table nothing is read.
+        """
+        below = [at for at, v in found.others() if v.reason is OTHER_TABLE and v.number > self.header.last]
+        for position in range(below[0] + 1, len(found)) if below else ():
+            reason = Reason("below the heading of another table")
+            found.put(position, found[position]._replace(cls=FOOTER, reason=reason, marker=""))
         for position in range(max(0, len(found) - LONGEST_FOOT), len(found)):
             # Signatures stand in any column, also where evidence would.
             verdict = found[position]

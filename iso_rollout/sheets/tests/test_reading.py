@@ -376,6 +376,54 @@ def test_two_tables_below_each_other_keep_their_groups_and_totals():
     assert "W_TOTAL" not in {p.code for p in reading.warnings}
 
 
+def test_two_tables_with_other_words_for_the_same_columns_are_one_list():
+    upper = [
+        ["Huyện Văn Lâm"],
+        ["STT", "Tên đơn vị", "Số, ký hiệu", "Ngày ban hành QĐ"],
+        [1, "Xã B", "1/QĐ", "01/02/2020"],
+    ]
+    lower = [
+        [],
+        ["Huyện Yên Mỹ"],
+        ["TT", "Đơn vị", "Số QĐ công bố", "Ngày công bố"],
+        [1, "Xã C", "2/QĐ", "01/02/2020"],
+    ]
+    for rows in (upper + lower, lower + upper):
+        reading = declarations(w.xlsx(rows))
+        assert [e.code for e in reading.errors] == []
+        assert {r.values["number"] for r in reading.rows} == {"1/QĐ", "2/QĐ"}
+
+
+def test_a_table_with_other_columns_in_the_same_sheet_is_named_and_not_read():
+    own = [
+        ["STT", "Đơn vị", "Số QĐ", "Ngày QĐ"],
+        [1, "Xã B", "1/QĐ", "01/02/2020"],
+        [2, "Xã C", "2/QĐ", "01/02/2020"],
+    ]
+    moved = [["STT", "Ngày QĐ", "Số QĐ", "Đơn vị"], [1, "01/02/2020", "3/QĐ", "Xã D"]]
+    other = [["STT", "Đơn vị", "Hình thức", "Năm"], [1, "Xã D", "Chuyển đổi", 2021]]
+    for second in (moved, other):
+        reading = declarations(w.xlsx([*own, [], *second]))
+        assert [(e.code, e.cell) for e in reading.errors] == [("E_OTHER_TABLE", "A5")]
+        assert len(reading.rows) == 2
+    reading = declarations(w.xlsx([*other, [], *own]))
+    assert [(e.code, e.cell) for e in reading.errors] == [("E_OTHER_TABLE", "A1")]
+
+
+def test_a_heading_of_two_rows_is_known_again_on_the_next_page():
+    heading = [["STT", "Đơn vị", "Quyết định", None, "Tiêu chuẩn"], [None, None, "Số", "Ngày", None]]
+    rows = [
+        *heading,
+        [1, "Xã B", "1/QĐ", "01/02/2020", 2015],
+        *heading,
+        [2, "Xã C", "2/QĐ", "01/02/2020", 2015],
+    ]
+    reading = declarations(
+        w.xlsx(rows, merges=["A1:A2", "B1:B2", "C1:D1", "E1:E2", "A4:A5", "B4:B5", "C4:D4", "E4:E5"])
+    )
+    assert ([e.code for e in reading.errors], len(reading.rows)) == ([], 2)
+
+
 def test_an_unfinished_last_row_is_not_taken_for_the_foot():
     reading = declarations(w.xlsx([*w.table(SHORT), [13, "Xã Chưa Xong"], *w.FOOTER]))
     assert [p.cell for p in reading.warnings if p.code == "W_ROW_SKIPPED"] == ["B14"]

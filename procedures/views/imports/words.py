@@ -50,6 +50,7 @@ TITLES = {
     "E_NOT_OURS": _("No workbook of this register"),
     "E_NO_ROWS": _("List without rows"),
     "E_NUMBER": _("Number cannot be read"),
+    "E_OTHER_TABLE": _("Two tables in one sheet"),
     "E_PARENT_AMBIGUOUS": _("Parent fits several agencies"),
     "E_PARENT_REQUIRED": _("Parent missing"),
     "E_PARENT_UNKNOWN": _("Unknown parent"),
