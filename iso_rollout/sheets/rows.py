@@ -49,7 +49,7 @@ OTHER_TABLE = Reason("the heading of another table")
 NUMBERED_NAME = Reason("running number and name without anything else")
 _ROMAN = re.compile(r"(?=[IVXLC])(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})")
 _MARKER = re.compile(
-    r"^\(?(?P<marker>[IVXLC]{1,6}|[A-ZĐ]|[0-9]{1,3}(?:\.[0-9]{1,3})*)\s*[.)/:–-]\s*(?P<rest>\D.*)$"
+    r"^\(?(?P<marker>[IVXLC]{1,6}(?:\.[0-9]{1,3})*|[A-ZĐ]|[0-9]{1,3}(?:\.[0-9]{1,3})*)\s*[.)/:–-]\s*(?P<rest>\D.*)$"
 )
 _UNITS = "(?:đơn vị|cơ quan|xã|phường|thị trấn|sở|tthc)"
 _COUNT_BEHIND = re.compile(
@@ -85,6 +85,7 @@ class Classifier:
             field_.name: Reason("name and “%(title)s”", title=field_.title) for _, field_ in self.evidence
         }
         self.headings = {c.number: set(map(fold, c.path)) for c in header.columns if c.path}
+        self.all_headings = set().union(*self.headings.values())
         self.raw_headings = {
             value for row in range(header.first, header.last + 1) for _, value in grid.filled(row)
         }
@@ -310,11 +311,11 @@ class Classifier:
         return ""
 
     def _repeats_header(self, filled):
-        same = sum(
-            fold(as_text(value)) in self.headings.get(column, ())
-            for column, value in filled
-            if isinstance(value, str)
-        )
+        texts = [(column, fold(as_text(value))) for column, value in filled if isinstance(value, str)]
+        strange = [text for column, text in texts if text not in self.headings.get(column, ())]
+        if not self.all_headings.isdisjoint(strange):
+            return False  # the same headings above other columns
+        same = len(texts) - len(strange)
         return same >= 3 and same * 2 > len(filled)
 
     def _other_heading(self, number, filled):
@@ -415,7 +416,8 @@ def is_number(marker):
 
 
 def _is_roman(marker):
-    return bool(_ROMAN.fullmatch(marker.strip("().")))
+    """ "IV", and "II.1" below it."""
+    return bool(_ROMAN.fullmatch(re.sub(r"(?:\.[0-9]{1,3})+$", "", marker.strip("().")).strip(".")))
 
 
 def _is_marker(text):

@@ -169,6 +169,22 @@ def test_nested_groups_follow_their_markers():
     assert groups == [["KHỐI XÃ", "Huyện Ân Thi"], ["KHỐI XÃ", "Huyện Phù Cừ"], ["KHỐI SỞ"]]
 
 
+def test_roman_numbers_with_parts_are_groups_below_their_number():
+    head, row = ["STT", "Đơn vị", "Số QĐ", "Ngày QĐ"], ["1/QĐ", "01/02/2020"]
+    rows = [
+        ["II", "KHỐI XÃ"],
+        ["II.1", "Huyện Văn Lâm"],
+        [1, "Xã B", *row],
+        ["II.2", "Huyện Phù Cừ"],
+        [2, "Xã C", *row],
+    ]
+    in_one_cell = [[". ".join(r)] if len(r) == 2 else r for r in rows]
+    wanted = [["KHỐI XÃ", "Huyện Văn Lâm"], ["KHỐI XÃ", "Huyện Phù Cừ"]]
+    for written in (rows, in_one_cell):
+        reading = declarations(w.xlsx([head, *written]))
+        assert [[group.text for group in r.groups] for r in reading.rows] == wanted
+
+
 def test_wrong_totals_warn_and_right_ones_do_not():
     rows = w.table(groups=True, totals=True)
     assert [p.code for p in declarations(w.xlsx(rows)).warnings if p.code == "W_TOTAL"] == []
@@ -401,6 +417,8 @@ def test_a_table_with_other_columns_in_the_same_sheet_is_named_and_not_read():
         [2, "Xã C", "2/QĐ", "01/02/2020"],
     ]
     moved = [["STT", "Ngày QĐ", "Số QĐ", "Đơn vị"], [1, "01/02/2020", "3/QĐ", "Xã D"]]
+    own = [[*row, "2015" if row[0] != "STT" else "Tiêu chuẩn"] for row in own]
+    moved = [[*row, "2015" if row[0] != "STT" else "Tiêu chuẩn"] for row in moved]
     other = [["STT", "Đơn vị", "Hình thức", "Năm"], [1, "Xã D", "Chuyển đổi", 2021]]
     for second in (moved, other):
         reading = declarations(w.xlsx([*own, [], *second]))
