@@ -104,6 +104,8 @@ def test_other_bodies_are_no_units(written, kind):
         ("Sở  Khoa học và Công nghệ ", None, "Sở Khoa học và Công nghệ"), ("SỞ TÀI CHÍNH", None, "Sở Tài Chính"),
         ("Văn phòng UBND tỉnh", None, "Văn phòng UBND tỉnh"), ("Thuỷ Hoà", "phuong", "UBND phường Thuỷ Hoà"),
         ("TP. HƯNG YÊN", None, "UBND thành phố Hưng Yên"), ("UBND tỉnh Hà Nam", None, "UBND tỉnh Hà Nam"),
+        ("1. Xã Hoà Bình", "xa", "UBND xã Hoà Bình"), ("- TT. Bần (1)", "thi_tran", "UBND thị trấn Bần"), ("a) Sở Y tế*", None, "Sở Y tế"),
+        ("XÃ TÂN MỚI (mới)", None, "UBND xã Tân Mới"), ("Phường 12", None, "UBND phường 12"), ("Xã Tân Hưng (cũ)", None, "UBND xã Tân Hưng (cũ)"),
     ],
 )  # fmt: skip
 def test_canonical_names(written, unit_type, canonical):
