@@ -89,6 +89,7 @@ class Classifier:
         self.raw_headings = {
             value for row in range(header.first, header.last + 1) for _, value in grid.filled(row)
         }
+        self.filled = {c.number for c in header.columns if c.field and c.field.fill}
         self.known = {c.number for c in header.columns if c.field}
         # Where nothing but names stands in the sheet, a name is all the evidence there can be.
         self.needs_evidence = bool(self.evidence) or (kind.number_is_evidence and self.order is not None)
@@ -215,7 +216,7 @@ class Classifier:
             is_same = other.meanings == self.header.meanings
             return Verdict(number, HEADER, Reason("repeats the heading") if is_same else OTHER_TABLE)
         marker = as_text(self.grid.value(number, self.order)) if self.order else ""
-        subject = next((column for column in self.subjects if self.grid.text(number, column)), None)
+        subject = next((column for column in self.subjects if self._names(number, column)), None)
         evidence = next((name for column, name in self._evidence_of(number)), None)
         first_column, first_text = self._first_text(filled)
         if is_total(first_text) and not (evidence and is_number(marker) and subject):
@@ -225,6 +226,13 @@ class Classifier:
         if subject and is_number(marker) and (self.kind.number_is_evidence or not self.needs_evidence):
             return Verdict(number, DATA, Reason("name and running number"), subject)
         return self._without_evidence(number, filled, marker, subject, evidence)
+
+    def _names(self, number, column):
+        """Whether the row's own cell names the agency, or one merged down to it."""
+        origin = self.grid.covered.get((number, column))
+        if origin and column in self.filled and origin[1] == column and origin[0] > self.header.last:
+            return bool(self.grid.text(*origin))
+        return bool(self.grid.text(number, column))
 
     def _without_evidence(self, number, filled, marker, subject, evidence):
         column, text = self._first_text(filled)
