@@ -44,14 +44,14 @@ class Decision(NamedTuple):
 _NUMERIC_DATE = r"(?P<d>[0-9]{1,2})\s*([/.-])\s*(?P<m>[0-9]{1,2})\s*[/.-]\s*(?P<y>[0-9]{1,4})"
 _WORD_DATE = r"(?:ngày\s*)?(?P<d>[0-9]{1,2})\s*tháng\s*(?P<m>[0-9]{1,2})\s*năm\s*(?P<y>[0-9]{1,4})"
 _ISO_DATE = r"(?P<y>[0-9]{4})\s*[/.-]\s*(?P<m>[0-9]{1,2})\s*[/.-]\s*(?P<d>[0-9]{1,2})"
-_CLOCK = r"(?:[T ]\s*[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?)?"
+_CLOCK = r"(?:[T ]\s*[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?(?:\s*[AP]M)?)?"
 _DAY = [
     re.compile(rf"(?:ngày\s*)?{pattern}{_CLOCK}", re.IGNORECASE)
     for pattern in (_ISO_DATE, _NUMERIC_DATE, _WORD_DATE)
 ]
 _MONTH = re.compile(r"(?:tháng\s*)?(?P<m>[0-9]{1,2})\s*(?:[/.-]|năm)\s*(?P<y>[0-9]{4})", re.IGNORECASE)
 _QUARTER = re.compile(
-    r"quý\s*(?P<q>IV|I{1,3}|[1-4])\s*(?:[/.,-]|năm)?\s*(?:năm\s*)?(?P<y>[0-9]{4})", re.IGNORECASE
+    r"(?:quý|q\.?)\s*(?P<q>IV|I{1,3}|[1-4])\s*(?:[/.,-]|năm)?\s*(?:năm\s*)?(?P<y>[0-9]{4})", re.IGNORECASE
 )
 _YEAR = re.compile(r"(?:năm\s*)?(?P<y>[0-9]{4})", re.IGNORECASE)
 _DAY_INSIDE = re.compile(
@@ -80,7 +80,7 @@ def parse_date(value, *, epoch_1904=False, earliest=EARLIEST, latest=None):
     elif isinstance(value, (int, float)):
         when = _from_serial(value, epoch_1904)
     else:
-        text = clean(str(value)).strip(" ().,;")
+        text = clean(str(value)).strip(" ().,;'")
         if text.casefold() in NOTHING:
             return None
         when = _from_text(text)
@@ -105,7 +105,7 @@ def _from_serial(number, epoch_1904):
             (date(1904, 1, 1) if epoch_1904 else date(1899, 12, 30)) + timedelta(days=int(number)), "day"
         )
     except OverflowError:
-        raise Unreadable("“%(value)s” is not a date", value=number) from None
+        raise Unreadable("“%(value)s” is not a date", value=int(number)) from None
 
 
 def _from_text(text):
@@ -228,6 +228,17 @@ def parse_year(value):
     return int(match[1])
 
 
+_UNTIL = re.compile(
+    r"^(?:(?:hoàn thành|xong|trước|đến|hết|trong|cuối|chậm nhất|muộn nhất|là)\s+)+(?=[0-9]|ngày|tháng|quý|q|năm)",
+    re.IGNORECASE,
+)
+
+
+def term(text):
+    """What a term says of its day: "Trước ngày 30/6/2021" → "ngày 30/6/2021"."""
+    return _UNTIL.sub("", clean(text))
+
+
 def last_day(when):
     """The last day that a vague date covers: "12/2021" ends on 31/12/2021."""
     months = {"month": 1, "quarter": 3, "year": 12}.get(when.precision)
@@ -330,7 +341,7 @@ def parse_code(value, *, number_format=None):
         if not float(value).is_integer() or abs(value) >= 1e15 or value < 0:
             raise Unreadable("the number %(value)s cannot be a code; format the column as text", value=value)
         return str(int(value)).zfill(len(number_format) if number_format else 0)
-    text = clean(unicodedata.normalize("NFKC", value)).upper()
+    text = clean(unicodedata.normalize("NFKC", value)).upper().lstrip("'")
     if not text:
         return None
     if not _CODE.fullmatch(text):
