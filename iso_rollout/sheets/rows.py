@@ -338,11 +338,18 @@ class Classifier:
         return found if sure >= 3 and sure * 2 > len(found.columns) else None
 
     def _is_foot(self, number):
-        filled = self.grid.filled(number)
+        if not (filled := self.grid.filled(number)):
+            return False
         _, text = self._first_text(filled)
         has_number = any(column == self.order and is_number(as_text(value)) for column, value in filled)
         told = text[:LONGEST]
         return bool(FOOT_WORDS.match(told) or NOTE_WORDS.match(told)) and not has_number
+
+    def _is_signature(self, verdict):
+        """Below the words of a signature: a name that is no agency's and has no running number."""
+        marker = self.grid.text(verdict.number, self.order) if self.order else "1"
+        name = parse_unit_name(self.grid.text(verdict.number, verdict.column or 1))
+        return not (marker or name.kind or name.is_committee)
 
     def _end_table(self, found, by_person):
         """After the last row of data only totals, notes and the foot remain, whatever they look like.
@@ -353,10 +360,12 @@ class Classifier:
         for position in range(below[0] + 1, len(found)) if below else ():
             reason = Reason("below the heading of another table")
             found.put(position, found[position]._replace(cls=FOOTER, reason=reason, marker=""))
+        is_signed = False
         for position in range(max(0, len(found) - LONGEST_FOOT), len(found)):
-            # Signatures stand in any column, also where evidence would.
+            # Signatures stand in any column, also where evidence would; the names of who signed stand below them.
             verdict = found[position]
-            if verdict.cls == DATA and verdict.number not in by_person and self._is_foot(verdict.number):
+            is_signed = self._is_foot(verdict.number) or (is_signed and self._is_signature(verdict))
+            if verdict.cls == DATA and verdict.number not in by_person and is_signed:
                 words = Reason("words of a signature or of recipients")
                 found.put(position, verdict._replace(cls=FOOTER, reason=words))
         places = found.data()

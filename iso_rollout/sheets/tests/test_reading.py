@@ -442,6 +442,23 @@ def test_a_heading_of_two_rows_is_known_again_on_the_next_page():
     assert ([e.code for e in reading.errors], len(reading.rows)) == ([], 2)
 
 
+def test_sums_carried_over_and_who_signed_are_no_rows():
+    head, row = ["STT", "Đơn vị", "Số QĐ", "Ngày QĐ"], ["1/QĐ", "01/02/2020"]
+    foot = [
+        [None, "Người lập biểu", None, "Ngày 05/01/2021"],
+        [],
+        [None, "Nguyễn Văn A", None, "Ngày 05/01/2021"],
+    ]
+    rows = [
+        [1, "Xã B", *row],
+        [None, "Cộng mang sang", 1, None],
+        [2, "Xã C", *row],
+        [None, "Xã D", *row],
+        *foot,
+    ]
+    assert [r.values["name"] for r in declarations(w.xlsx([head, *rows])).rows] == ["Xã B", "Xã C", "Xã D"]
+
+
 def test_an_unfinished_last_row_is_not_taken_for_the_foot():
     reading = declarations(w.xlsx([*w.table(SHORT), [13, "Xã Chưa Xong"], *w.FOOTER]))
     assert [p.cell for p in reading.warnings if p.code == "W_ROW_SKIPPED"] == ["B14"]
