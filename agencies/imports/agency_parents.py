@@ -3,7 +3,7 @@
 from agencies.models import Level
 from iso_rollout.sheets import Problem
 from iso_rollout.sheets.parsed import column_letters
-from iso_rollout.text import clean, parse_unit_name, same_department, tone_key
+from iso_rollout.text import clean, level_of, parse_unit_name, same_department, tone_key
 
 from .matching import is_block, place_name
 from .nodes import Node
@@ -14,7 +14,8 @@ class Parents:
     """The part of working out a list of agencies that finds each row's parent."""
 
     def _find_parent(self, node):
-        text = node.row.values.get("parent") or node.row.values.get("district")
+        values = node.row.values
+        text = values.get("parent") or values.get("district") or _district_behind(values.get("name", ""))
         if text and not (is_block(text) and not self._candidates(text)):
             self._parent_from_column(node, text)
         elif (parent := self._parent_from_groups(node)) is not None:
@@ -27,7 +28,7 @@ class Parents:
             self._default_parent(node)
 
     def _parent_from_column(self, node, text):
-        name = "parent" if node.row.values.get("parent") else "district"
+        name = next((name for name in ("parent", "district") if node.row.values.get(name)), "name")
         found = [c for c in self._candidates(text) if RANK.get(c.level, 0) <= RANK.get(node.level, 2)] or (
             self._candidates(text)
         )
@@ -180,6 +181,12 @@ class Parents:
     @property
     def has_districts(self):
         return self.register.has_districts or any(n.level == Level.DISTRICT and n.is_unit for n in self.nodes)
+
+
+def _district_behind(name):
+    """The district that a name itself tells: "UBND xã An Bình, huyện Văn Lâm"."""
+    within = parse_unit_name(name).within
+    return within if level_of(parse_unit_name(within)) == Level.DISTRICT else ""
 
 
 def identity(parent):

@@ -8,12 +8,15 @@ from iso_rollout.sheets import read
 from .checked import Checked
 
 
-def about_agencies(sheet, *repeated):
+def about_agencies(sheet, *repeated, filled=()):
     """A sheet's kind whose rows speak of agencies on record, by code or by name: either is enough.
 
-    A value of the `repeated` fields may stand in several rows; the app says when that is wrong.
+    A value of the `repeated` fields may stand in several rows; the app says when that is wrong. A cell of the `filled`
+    fields that is merged downwards counts for all its rows.
     """
     changes = {name: {"unique": False} for name in (*repeated, "code")} | {"name": {"required": False}}
+    for name in filled:
+        changes[name] = changes.get(name, {}) | {"fill": True}
     fields = tuple(replace(f, **changes.get(f.name, {})) for f in sheet.fields)
     return replace(sheet, fields=fields)
 

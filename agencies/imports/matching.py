@@ -20,6 +20,7 @@ from iso_rollout.text import (
     parse_unit_name,
     same_department,
     tone_key,
+    unmarked,
 )  # fmt: skip
 
 from .checked import Candidate
@@ -42,6 +43,8 @@ _LEVEL_WORDS = (
     ),
     (Level.PROVINCE, re.compile(r"\bcap tinh\b|\bso (?:ban )?nganh\b|\bcac so\b|\bchi cuc\b|\bkhoi so\b")),
 )
+
+_BESIDE = re.compile(r"(?P<name>.+?)\s*(?:\s[-–—]\s|/|,|\()\s*(?P<place>[^()]+?)\s*\)?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +159,7 @@ class Matcher:
         return self._names[key]
 
     def _find(self, text, unit_type):
+        text = unmarked(text)
         name = parse_unit_name(text)
         kind = name.kind if name.is_unit else unit_type if name.kind is None else None
         found = []
@@ -170,14 +174,19 @@ class Matcher:
             if len(found) > 1:
                 exact = [k for k in found if tone_key(k.name) == tone_key(text)]
                 found = exact or found
-        if name.within and len(found) > 1:
-            inside = [
+        if not found and kind and (parts := _BESIDE.match(text)):
+            # "Xã Tân Tiến - Văn Giang": the place bare, without its type.
+            places = [k for k in self.find(parts["place"]) if k.level == Level.DISTRICT]
+            beside = self.find(parts["name"], unit_type)
+            return [k for k in beside if any(k.path.startswith(place.path) for place in places)]
+        if name.within and found:
+            # A town that was a district then: its proper name is enough. What lies elsewhere is not meant.
+            places = self.find(name.within) or self.find(parse_unit_name(name.within).proper)
+            found = [
                 k
-                for place in self.find(name.within)
                 for k in found
-                if k.path.startswith(place.path) and k.id != place.id
+                if any(k.path.startswith(place.path) and k.id != place.id for place in places)
             ]
-            found = inside or found
         return found
 
     def match(self, text, *, code=None, unit_type=None, place=NOWHERE, level=None):

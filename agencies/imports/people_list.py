@@ -1,5 +1,6 @@
 """Lists of people: accounts with a role at an agency."""
 
+import re
 from dataclasses import replace
 
 from django.contrib.auth.hashers import make_password
@@ -33,7 +34,7 @@ _PLAIN = ("full_name", "email", "phone", "position")
 
 def _sheet():
     """A person with several roles stands in several rows."""
-    sheet = about_agencies(PEOPLE, "username")
+    sheet = about_agencies(PEOPLE, "username", filled=("code", "name"))
     position = Field(
         "position", "Chức vụ", aliases=("chức danh",), max_length=150, avoid=("cơ quan", "đơn vị")
     )
@@ -106,7 +107,7 @@ class PeopleList(RecordList):
     def _read(self, checked, row, draft):
         for name in _PLAIN:
             if value := row.values.get(name):
-                draft.values.setdefault(name, value[: 30 if name == "phone" else 254])
+                draft.values.setdefault(name, _whole(value)[:30] if name == "phone" else value[:254])
         username = row.values["username"]
         try:
             UnicodeUsernameValidator()(username)
@@ -181,6 +182,11 @@ class PeopleList(RecordList):
                 made.append((grant, line))
         Membership.objects.bulk_create([grant for grant, _line in made], batch_size=500)
         record_many(change_of(change_set, grant, cell=cell_of(line)) for grant, line in made)
+
+
+def _whole(phone):
+    """A telephone number with the zero in front that a spreadsheet drops from a number."""
+    return f"0{phone}" if re.fullmatch("[1-9][0-9]{8}", phone) else phone
 
 
 def role_of(text):

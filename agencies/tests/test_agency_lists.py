@@ -165,6 +165,17 @@ def test_what_blocks_is_named_with_its_cell(rows, errors):
         engine.write(KIND, checked)
 
 
+def test_the_district_behind_a_name_is_the_parent_whatever_stands_above():
+    take_in(HEAD, *PROVINCE, ["H31.21", "UBND huyện Khoái Châu", "Huyện", None])
+    head = ["STT", "Mã cơ quan", "Tên cơ quan"]
+    rows = [[1, "H31.20.7", "UBND x. An Bình, h. Văn Lâm"], [2, "H31.21.7", "UBND xã An Vĩ, tỉnh Hưng Yên"]]
+    take_in(head, ["I", None, "Huyện Khoái Châu"], *rows)
+    assert Agency.objects.get(code="H31.20.7").parent.code == "H31.20"
+    assert Agency.objects.get(code="H31.21.7").parent.code == "H31.21"
+    found = check(head, [1, "H31.20.8", "UBND xã An Định, huyện Gia Lâm"])
+    assert named(found) == [("E_PARENT_UNKNOWN", "C2")]
+
+
 def test_a_group_row_is_the_parent_of_the_rows_below():
     make_province()
     checked = check(

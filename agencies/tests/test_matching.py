@@ -87,6 +87,28 @@ def test_the_unit_type_decides_when_it_is_written(province):
     assert found("Lạc Đạo", unit_type="phuong") == "unknown"
 
 
+def test_the_place_behind_a_name_decides_also_where_only_one_bears_the_name(province):
+    assert found("UBND xã Lạc Đạo, huyện Văn Lâm") == "UBND xã Lạc Đạo"
+    assert found("Xã Lạc Đạo (TX. Văn Lâm, tỉnh Hưng Yên)") == "UBND xã Lạc Đạo"
+    assert found("UBND xã Lạc Đạo, tỉnh Hưng Yên") == "UBND xã Lạc Đạo"
+    assert found("UBND xã Lạc Đạo, huyện Khoái Châu") == "unknown"
+    assert found("Xã Lạc Đạo - huyện Gia Lâm") == "unknown"
+    near = matcher().candidates("UBND xã Lạc Đạo, huyện Khoái Châu", [], NOWHERE)
+    assert near[0].name == "UBND xã Lạc Đạo"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["1. UBND xã Lạc Đạo", "2.1 Xã Lạc Đạo", "a) Lạc Đạo", "- UBND xã Lạc Đạo", "UBND xã Lạc Đạo (mới)", "Xã Lạc Đạo (1)", "Xã Lạc Đạo*",
+     "+ Xã Lạc Đạo [2]", "Xã Lạc Đạo – Văn Lâm", "Xã Lạc Đạo/Văn Lâm", "UBND xã Lạc Đạo (Văn Lâm)"],
+)  # fmt: skip
+def test_the_marks_of_a_list_and_a_bare_place_behind_it_belong_to_no_name(province, text):
+    assert found(text) == "UBND xã Lạc Đạo"
+    assert found("2) Sở KH&CN (*)") == "Sở Khoa học và Công nghệ"
+    assert found("Xã Lạc Đạo - Khoái Châu") == "unknown"
+    assert found("Xã Lạc Đạo (cũ)") == "unknown"
+
+
 def test_a_name_of_two_communes_is_a_question_and_says_their_parents(province):
     make_agency("UBND thị trấn Bình Minh", province.van_lam)
     m = matcher()

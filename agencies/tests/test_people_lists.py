@@ -75,3 +75,14 @@ def test_roles_have_their_usual_words():
     assert [role_of(w) for w in ("Điều phối", "viewer", "Quản trị", "Thư ký ISO", "?")] == [
         Role.COORDINATOR, Role.VIEWER, Role.ADMINISTRATOR, Role.EDITOR, None,
     ]  # fmt: skip
+
+
+def test_an_agency_merged_over_its_people_is_theirs_and_telephones_keep_their_zero():
+    province = make_province()
+    head = ["STT", "Đơn vị", "Họ tên", "Tài khoản", "SĐT", "Vai trò"]
+    rows = [[1, "UBND xã Lạc Đạo", "Nguyễn An", "an", 912345678, "Người xem"], [2, None, "Lê Bình", "binh", "0912.345.679", "Người xem"]]  # fmt: skip
+    data = workbook(head, *rows, merges=[("B2:B3", "UBND xã Lạc Đạo")])
+    checked = engine.check(KIND, data, "nguoi.xlsx")
+    assert [str(e) for e in checked.errors] == []
+    assert {r["agency_id"] for r in checked.records()} == {province.lac_dao.pk}
+    assert [r["phone"] for r in checked.records()] == ["0912345678", "0912.345.679"]

@@ -18,6 +18,7 @@ from iso_rollout.text import (
     parse_standard,
     parse_whole_number,
     parse_year,
+    term,
     unit_type_of,
 )  # fmt: skip
 
@@ -298,6 +299,8 @@ class CellReader:
         return as_text(value) or None
 
     def _parse_date(self, field_, value):
+        if field_.until and isinstance(value, str):
+            value = term(value)
         when = parse_date(
             value, epoch_1904=self.grid.parsed.epoch_1904, latest=None if field_.future else self.today
         )

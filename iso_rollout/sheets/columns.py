@@ -7,17 +7,21 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from iso_rollout.text import fold, tone_key
+from iso_rollout.text import clean, fold, tone_key
 
 from .contents import fit, speaks
+from .kinds import ORDER_HEADINGS
 from .problems import Reason
 
 EXACT, GENERIC, COMPOSED, ENOUGH = 100, 95, 84, 60
 UNFIT = 1 / 3  # less than this share of fitting cells: the heading means something else
 WORDY = ("name", "district", "parent", "code", "agency", "unit_type")
-ORDER_HEADINGS = {"stt", "tt", "so tt", "so thu tu", "thu tu", "no", "s t t", "tt stt", "sott"}
 # Words that make no difference to what a heading means.
 _DECORATION = re.compile(r"\(\s*\*+\s*\)|\*")
+_SHORT = (
+    (re.compile(r"\bCQ\b", re.IGNORECASE), "cơ quan"),
+    (re.compile(r"\bĐ\s*[/.]?\s*v(?:ị)?\b", re.IGNORECASE), "đơn vị"),
+)
 
 
 @dataclass(frozen=True)
@@ -113,7 +117,10 @@ def _is_count(path):
 
 @lru_cache(maxsize=2_000)
 def normal_heading(text):
-    return fold(_DECORATION.sub(" ", text))
+    text = _DECORATION.sub(" ", clean(text))
+    for short, words in _SHORT:
+        text = short.sub(words, text)
+    return fold(text)
 
 
 @lru_cache(maxsize=5_000)

@@ -23,7 +23,8 @@ def parse_csv(data, *, convert_legacy=False):
     delimiter, text, first_line = find_delimiter(text)
     csv.field_size_limit(MAX_FIELD)
     sheet = ParsedSheet(name=None, lines=array("I"), widths=array("I"))
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    # Strict: a quotation mark that is never closed would swallow the rest of the list.
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     sheet.fill(_rows(reader, sheet, first_line))
     for column, strip in enumerate(sheet.columns, 1):
         _understand(sheet, column, strip)

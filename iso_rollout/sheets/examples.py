@@ -3,7 +3,7 @@
 from .kinds import Field, Kind
 
 NAME = Field(
-    "name", "Tên cơ quan", required=True,
+    "name", "Tên cơ quan", required=True, generic=("xã", "phường", "xã, thị trấn", "phường, xã"),
     aliases=(
         "tên cơ quan", "tên đơn vị", "cơ quan, đơn vị", "đơn vị, cơ quan", "tên cơ quan, đơn vị", "tên đơn vị, cơ quan", "cơ quan",
         "đơn vị", "tên xã, phường, thị trấn", "tên xã phường", "xã, phường, thị trấn", "xã, phường, đặc khu", "xã, phường", "tên xã, phường, đặc khu", "UBND xã, phường, đặc khu", "UBND xã, phường, thị trấn", "tên đơn vị hành chính",
@@ -73,7 +73,7 @@ DECLARED_ON = Field(
     "declared_on", "Ngày công bố", "date", fill=True,
     aliases=("ngày quyết định", "ngày QĐ", "thời gian công bố", "ngày, tháng, năm công bố", "ngày tháng công bố", "thời điểm công bố", "ngày ban hành quyết định",
              "ngày ký quyết định", "ngày công bố HTQLCL"),
-    heads=("ngày", "thời gian", "thời điểm"), words=_OF_DECISION,
+    heads=("ngày", "thời gian", "thời điểm"), words=(*_OF_DECISION, "CB", "ra"),
     generic=("ngày", "ngày, tháng, năm", "ngày, tháng", "ngày tháng", "thời gian", "thời điểm", "ngày ký", "ngày ban hành", "ngày, tháng, năm ban hành",
              "ngày, tháng ban hành", "ngày, tháng, năm ký"),
     under=("công bố", "quyết định", "QĐ"), avoid=OTHER_DOCUMENTS + ("số", "họp", "duy trì"),

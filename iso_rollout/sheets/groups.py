@@ -54,6 +54,8 @@ class GroupStack:
             return f"level {level_of(parse_unit_name(group.text))}"
         if marker[0].isdigit():
             return f"number {marker.count('.')}"
+        if "." in marker:  # "II.1" stands below "II"
+            return f"roman {marker.count('.')}"
         follows = len(marker) == 1 and self.last_letter and ord(marker) == ord(self.last_letter) + 1
         if len(marker) == 1 and (marker not in "IVXLC" or follows):
             self.last_letter = marker

@@ -25,6 +25,11 @@ class Header:
     def fields(self):
         return frozenset(column.field.name for column in self.columns if column.field)
 
+    @property
+    def meanings(self):
+        """{column number: what it means}, whatever its words."""
+        return {column.number: (column.field, column.option) for column in self.columns if column.field}
+
     def has_evidence(self, kind):
         """Whether its own words name a column that only a row about one agency fills."""
         return any(c.field and c.field.name in kind.evidence and not c.by_cells for c in self.columns)
@@ -51,10 +56,21 @@ def find_header(grid, kind, *, rows=None, meanings=None):
         return _with_cells(grid, kind, *rows, meanings)
     best = _best(grid, kind, meanings, _header)
     if best:
+        best = _first_of_its_kind(grid, kind, best, meanings)
         found = _with_cells(grid, kind, best.first, best.last, meanings) or best
         if not kind.evidence or found.has_evidence(kind):
             return found
     return _best(grid, kind, meanings, _asked) or best
+
+
+def _first_of_its_kind(grid, kind, best, meanings):
+    """Of several tables one below the other the heading of the first, where their columns mean the same."""
+    for number in grid.numbers:
+        if number >= best.first:
+            return best
+        found = _header(grid, kind, number, number, meanings)
+        if found and not holds_values(grid, number, number) and found.meanings == best.meanings:
+            return found
 
 
 def _best(grid, kind, meanings, judge):
@@ -98,7 +114,7 @@ def _with_cells(grid, kind, first, last, meanings):
 
 def _asked(grid, kind, first, last, meanings):
     """As `_with_cells`; cells say what a column is only below something that is a heading."""
-    if _holds_values(grid, first, last):
+    if holds_values(grid, first, last):
         return None
     found = _with_cells(grid, kind, first, last, meanings)
     if found is None:
@@ -122,7 +138,7 @@ def _header(grid, kind, first, last, meanings, *, cells=None):
     return header
 
 
-def _holds_values(grid, first, last):
+def holds_values(grid, first, last):
     """Whether rows hold decisions or days: then they belong to the table, not to its heading."""
     return any(
         not looks(value).isdisjoint(("document", "day", "serial"))

@@ -10,6 +10,7 @@ TYPES = (
     "text", "code", "procedure_code", "whole", "date", "decision", "standard", "level", "form", "unit_type", "mark", "year", "order",
 )  # fmt: skip
 
+ORDER_HEADINGS = frozenset({"stt", "tt", "so tt", "so thu tu", "thu tu", "no", "s t t", "tt stt", "sott"})
 
 _NEVER = re.compile("(?!)")
 
@@ -107,6 +108,12 @@ class Kind:
 
     def __hash__(self):
         return hash(self.name)
+
+    @cached_property
+    def usual_headings(self):
+        """Headings that one of its fields is known by, folded, and those of running numbers."""
+        known = (name for field in self.fields for name in (*field.folded_aliases, *field.folded_generic))
+        return ORDER_HEADINGS.union(known)
 
     @cached_property
     def by_name(self):

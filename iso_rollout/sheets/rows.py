@@ -8,11 +8,22 @@ import re
 from bisect import bisect_right
 from dataclasses import replace
 
-from iso_rollout.text import clean, fold, parse_form, parse_level, parse_mark, parse_unit_name, unit_type_of
+from iso_rollout.text import (
+    clean,
+    fold,
+    is_nothing,
+    parse_form,
+    parse_level,
+    parse_mark,
+    parse_unit_name,
+    unit_type_of,
+)  # fmt: skip
 
+from .columns import COMPOSED, normal_heading
 from .contents import reads
 from .frame import FOOT_WORDS, NOTE_WORDS, is_number_row
 from .grid import as_text
+from .header import header_at, holds_values
 from .problems import Reason
 from .totals import LONGEST, claim, is_total
 from .verdicts import (
@@ -34,10 +45,11 @@ from .verdicts import (
 _FILLED, _TRUE, _TEXT, _SPECIAL, _EVIDENCE = 1, 2, 4, 8, 16
 LONGEST_FOOT = 20  # rows of signatures and recipients
 _FIRST_LETTERS_OF_TOTALS = ("", "c", "C", "t", "T")
+OTHER_TABLE = Reason("the heading of another table")
 NUMBERED_NAME = Reason("running number and name without anything else")
 _ROMAN = re.compile(r"(?=[IVXLC])(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})")
 _MARKER = re.compile(
-    r"^\(?(?P<marker>[IVXLC]{1,6}|[A-ZĐ]|[0-9]{1,3}(?:\.[0-9]{1,3})*)\s*[.)/:–-]\s*(?P<rest>\D.*)$"
+    r"^\(?(?P<marker>[IVXLC]{1,6}(?:\.[0-9]{1,3})*|[A-ZĐ]|[0-9]{1,3}(?:\.[0-9]{1,3})*)\s*[.)/:–-]\s*(?P<rest>\D.*)$"
 )
 _UNITS = "(?:đơn vị|cơ quan|xã|phường|thị trấn|sở|tthc)"
 _COUNT_BEHIND = re.compile(
@@ -72,10 +84,12 @@ class Classifier:
         self.reasons = {
             field_.name: Reason("name and “%(title)s”", title=field_.title) for _, field_ in self.evidence
         }
-        self.headings = {c.number: fold(c.path[-1]) for c in header.columns if c.path}
+        self.headings = {c.number: set(map(fold, c.path)) for c in header.columns if c.path}
+        self.all_headings = set().union(*self.headings.values())
         self.raw_headings = {
             value for row in range(header.first, header.last + 1) for _, value in grid.filled(row)
         }
+        self.filled = {c.number for c in header.columns if c.field and c.field.fill}
         self.known = {c.number for c in header.columns if c.field}
         # Where nothing but names stands in the sheet, a name is all the evidence there can be.
         self.needs_evidence = bool(self.evidence) or (kind.number_is_evidence and self.order is not None)
@@ -128,6 +142,8 @@ class Classifier:
                     found["rest"],
                     marker,
                 )
+        if self._other_heading(number, filled):
+            return Verdict(number, HEADER, OTHER_TABLE)
         return Verdict(number, TITLE, Reason("above the heading"))
 
     # The common case: a name and a cell that only a row about an agency has. Asked of how a row looks, so that the
@@ -196,8 +212,11 @@ class Classifier:
             return Verdict(number, NUMBER_ROW, Reason("numbers of the columns"))
         if self._repeats_header(filled):
             return Verdict(number, HEADER, Reason("repeats the heading"))
+        if other := self._other_heading(number, filled):
+            is_same = other.meanings == self.header.meanings
+            return Verdict(number, HEADER, Reason("repeats the heading") if is_same else OTHER_TABLE)
         marker = as_text(self.grid.value(number, self.order)) if self.order else ""
-        subject = next((column for column in self.subjects if self.grid.text(number, column)), None)
+        subject = next((column for column in self.subjects if self._names(number, column)), None)
         evidence = next((name for column, name in self._evidence_of(number)), None)
         first_column, first_text = self._first_text(filled)
         if is_total(first_text) and not (evidence and is_number(marker) and subject):
@@ -207,6 +226,13 @@ class Classifier:
         if subject and is_number(marker) and (self.kind.number_is_evidence or not self.needs_evidence):
             return Verdict(number, DATA, Reason("name and running number"), subject)
         return self._without_evidence(number, filled, marker, subject, evidence)
+
+    def _names(self, number, column):
+        """Whether the row's own cell names the agency, or one merged down to it."""
+        origin = self.grid.covered.get((number, column))
+        if origin and column in self.filled and origin[1] == column and origin[0] > self.header.last:
+            return bool(self.grid.text(*origin))
+        return bool(self.grid.text(number, column))
 
     def _without_evidence(self, number, filled, marker, subject, evidence):
         column, text = self._first_text(filled)
@@ -227,6 +253,8 @@ class Classifier:
             return Verdict(number, GROUP, reason, column, text, marker)
         if evidence:  # a code or a date without a name: somebody forgot it
             return Verdict(number, DATA, Reason("no name, but “%(title)s”", title=evidence), column)
+        if subject and not evidence and (answer := self._not_yet(number)):
+            return Verdict(number, NOTE, Reason("says “%(answer)s”", answer=answer), column, text, marker)
         if subject and (not self.needs_evidence or self._filled_known(filled) >= 3):
             return Verdict(number, DATA, Reason("name and other cells of the list"), subject)
         if subject and is_number(marker):
@@ -280,35 +308,71 @@ class Classifier:
         return filled[0][0], as_text(filled[0][1])
 
     def _filled_known(self, filled):
-        return sum(column in self.known for column, _ in filled)
+        return sum(column in self.known and not is_nothing(value) for column, value in filled)
+
+    def _not_yet(self, number):
+        """ "Chưa công bố" where a decision or its day should stand: the row says that there is none."""
+        for column, field_ in self.evidence:
+            text = self.grid.text(number, column)
+            if field_.type in ("date", "decision") and text.casefold().startswith("chưa"):
+                return text
+        return ""
 
     def _repeats_header(self, filled):
-        same = sum(
-            self.headings.get(column) == fold(as_text(value))
-            for column, value in filled
-            if isinstance(value, str)
-        )
+        texts = [(column, fold(as_text(value))) for column, value in filled if isinstance(value, str)]
+        strange = [text for column, text in texts if text not in self.headings.get(column, ())]
+        if not self.all_headings.isdisjoint(strange):
+            return False  # the same headings above other columns
+        same = len(texts) - len(strange)
         return same >= 3 and same * 2 > len(filled)
 
+    def _other_heading(self, number, filled):
+        """The heading of a table of its own in one row, where it is as sure as a heading can be; else None."""
+        texts = [normal_heading(value) for _, value in filled if isinstance(value, str)]
+        if len(texts) < len(filled) or sum(text in self.kind.usual_headings for text in texts) < 2:
+            return None  # of most rows that is all that is asked
+        found = header_at(self.grid, self.kind, number, number)
+        if found is None or holds_values(self.grid, number, number):
+            return None
+        sure = sum(column.is_order or column.score >= COMPOSED for column in found.columns)
+        return found if sure >= 3 and sure * 2 > len(found.columns) else None
+
     def _is_foot(self, number):
-        filled = self.grid.filled(number)
+        if not (filled := self.grid.filled(number)):
+            return False
         _, text = self._first_text(filled)
         has_number = any(column == self.order and is_number(as_text(value)) for column, value in filled)
         told = text[:LONGEST]
         return bool(FOOT_WORDS.match(told) or NOTE_WORDS.match(told)) and not has_number
 
+    def _is_signature(self, verdict):
+        """Below the words of a signature: a name that is no agency's and has no running number."""
+        marker = self.grid.text(verdict.number, self.order) if self.order else "1"
+        name = parse_unit_name(self.grid.text(verdict.number, verdict.column or 1))
+        return not (marker or name.kind or name.is_committee)
+
     def _end_table(self, found, by_person):
-        """After the last row of data only totals, notes and the foot remain, whatever they look like."""
+        """After the last row of data only totals, notes and the foot remain, whatever they look like.
+
+        Below the heading of another table nothing is read.
+        """
+        below = [at for at, v in found.others() if v.reason is OTHER_TABLE and v.number > self.header.last]
+        for position in range(below[0] + 1, len(found)) if below else ():
+            reason = Reason("below the heading of another table")
+            found.put(position, found[position]._replace(cls=FOOTER, reason=reason, marker=""))
+        is_signed = False
         for position in range(max(0, len(found) - LONGEST_FOOT), len(found)):
-            # Signatures stand in any column, also where evidence would.
+            # Signatures stand in any column, also where evidence would; the names of who signed stand below them.
             verdict = found[position]
-            if verdict.cls == DATA and verdict.number not in by_person and self._is_foot(verdict.number):
+            is_signed = self._is_foot(verdict.number) or (is_signed and self._is_signature(verdict))
+            if verdict.cls == DATA and verdict.number not in by_person and is_signed:
                 words = Reason("words of a signature or of recipients")
                 found.put(position, verdict._replace(cls=FOOTER, reason=words))
         places = found.data()
         last = places[-1] if places else -1
         for position, verdict in found.others():
-            is_foot = verdict.cls in (GROUP, NOTE) and verdict.reason is not NUMBERED_NAME
+            is_row = verdict.reason is NUMBERED_NAME or "answer" in verdict.reason.params
+            is_foot = verdict.cls in (GROUP, NOTE) and not is_row
             if position > last >= 0 and is_foot and verdict.number not in by_person:
                 below = Reason("below the last row of the table")
                 found.put(position, verdict._replace(cls=FOOTER, reason=below, marker=""))
@@ -369,7 +433,8 @@ def is_number(marker):
 
 
 def _is_roman(marker):
-    return bool(_ROMAN.fullmatch(marker.strip("().")))
+    """ "IV", and "II.1" below it."""
+    return bool(_ROMAN.fullmatch(re.sub(r"(?:\.[0-9]{1,3})+$", "", marker.strip("().")).strip(".")))
 
 
 def _is_marker(text):

@@ -13,7 +13,7 @@ from .grid import as_text
 from .groups import GroupStack, group_row, said_by
 from .header import SEARCHED_ROWS
 from .problems import Problem
-from .rows import Classifier, is_number
+from .rows import OTHER_TABLE, Classifier, is_number
 from .strips import Strip
 from .totals import claim, counts_whole_sheet
 from .verdicts import DATA, GROUP, HEADER, NOTE, SUBTOTAL, TITLE, TOTAL, Verdict
@@ -233,11 +233,20 @@ class Table:
             self.values, self.sources,
         )  # fmt: skip
         self.letters = reader.letters
+        self._refuse_other_tables()
         reader.read(self.places, self._check_widths())
         self._fill_from_titles()
         check_merges(self.grid, self.header, self.places, self.errors)
         self._check_heading_encodings(convert_legacy)
         self._say_what_was_done(convert_legacy)
+
+    def _refuse_other_tables(self):
+        for verdict in self.verdicts.of_class(HEADER):
+            if verdict.reason is OTHER_TABLE:
+                self.errors.append(Problem(
+                    "E_OTHER_TABLE", "A table with other columns stands here. Move it to a sheet of its own, or delete it.",
+                    self.name, self.grid.address(verdict.number, 1),
+                ))  # fmt: skip
 
     def _fill_from_titles(self):
         for field_ in self.kind.fields:

@@ -6,7 +6,7 @@ from iso_rollout.text import clean
 
 LONGEST = 300  # characters of a row's text that are looked at: nobody writes a total in a longer one
 # "Cộng" and "Tổng" begin a total when nothing, a mark, a figure or one of these words follows. "Cộng Hòa" is a name.
-_AFTER = r"(?:đơn vị|cơ quan|toàn|nhóm|mục|phần|khối|huyện|quận|thị xã|thành phố|tỉnh|trang|chung|xã|phường|[ivx]+\b|[a-h]\b)"
+_AFTER = r"(?:đơn vị|cơ quan|toàn|mang sang|chuyển|nhóm|mục|phần|khối|huyện|quận|thị xã|thành phố|tỉnh|trang|chung|xã|phường|[ivx]+\b|[a-h]\b)"
 _TOTAL = re.compile(
     rf"(?P<word>tổng\s+cộng|tổng\s+số|cộng\s+dồn|tổng|cộng)\s*(?=$|[:(=\d.…,–-]|{_AFTER})", re.IGNORECASE
 )

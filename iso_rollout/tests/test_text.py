@@ -104,6 +104,8 @@ def test_other_bodies_are_no_units(written, kind):
         ("Sở  Khoa học và Công nghệ ", None, "Sở Khoa học và Công nghệ"), ("SỞ TÀI CHÍNH", None, "Sở Tài Chính"),
         ("Văn phòng UBND tỉnh", None, "Văn phòng UBND tỉnh"), ("Thuỷ Hoà", "phuong", "UBND phường Thuỷ Hoà"),
         ("TP. HƯNG YÊN", None, "UBND thành phố Hưng Yên"), ("UBND tỉnh Hà Nam", None, "UBND tỉnh Hà Nam"),
+        ("1. Xã Hoà Bình", "xa", "UBND xã Hoà Bình"), ("- TT. Bần (1)", "thi_tran", "UBND thị trấn Bần"), ("a) Sở Y tế*", None, "Sở Y tế"),
+        ("XÃ TÂN MỚI (mới)", None, "UBND xã Tân Mới"), ("Phường 12", None, "UBND phường 12"), ("Xã Tân Hưng (cũ)", None, "UBND xã Tân Hưng (cũ)"),
     ],
 )  # fmt: skip
 def test_canonical_names(written, unit_type, canonical):
@@ -187,7 +189,7 @@ def test_dates_as_written(written):
 @pytest.mark.parametrize(
     "written, first, precision",
     [("10/2019", (2019, 10, 1), "month"), ("2019", (2019, 1, 1), "year"), (2019, (2019, 1, 1), "year"),
-     ("Quý IV/2019", (2019, 10, 1), "quarter"), ("tháng 3 năm 2020", (2020, 3, 1), "month"), ("Năm 2020", (2020, 1, 1), "year")],
+     ("Quý IV/2019", (2019, 10, 1), "quarter"), ("Q2/2021", (2021, 4, 1), "quarter"), ("Q.IV/2021", (2021, 10, 1), "quarter"), ("tháng 3 năm 2020", (2020, 3, 1), "month"), ("Năm 2020", (2020, 1, 1), "year")],
 )  # fmt: skip
 def test_precision_of_a_date_is_kept(written, first, precision):
     assert text.parse_date(written) == (dt.date(*first), precision)
@@ -330,3 +332,22 @@ def test_real_names_are_already_canonical():
 def test_every_real_unit_name_has_its_own_key():
     names = {text.tone_key(name) for name in _real_names()}
     assert len(names) == len(set(_real_names()))
+
+
+@pytest.mark.parametrize(
+    ("written", "day"),
+    [("Trước ngày 30/6/2021", (2021, 6, 30)), ("cuối năm 2021", (2021, 12, 31)), ("hoàn thành trong quý II/2021", (2021, 6, 30)),
+     ("chậm nhất là 31/12/2021", (2021, 12, 31)), ("đến hết tháng 6/2021", (2021, 6, 30)), ("31/12/2021", (2021, 12, 31))],
+)  # fmt: skip
+def test_a_term_says_its_last_day_in_many_words(written, day):
+    assert text.last_day(text.parse_date(text.term(written))) == dt.date(*day)
+
+
+def test_an_apostrophe_in_front_is_how_people_keep_a_text():
+    assert (
+        text.parse_date("'05/03/2020").date
+        == text.parse_date("05/03/2020 9:30 AM").date
+        == dt.date(2020, 3, 5)
+    )
+    assert text.parse_code("'H31.325.9") == "H31.325.9"
+    assert text.parse_procedure_code("'1.000120") == "1.000120"

@@ -11,12 +11,14 @@ from .names import (
     parse_unit_name,
     tone_key,
     unit_type_of,
+    unmarked,
 )
 from .order import vietnamese_sort_key
 from .values import (
     Decision,
     Unreadable,
     When,
+    is_nothing,
     last_day,
     parse_code,
     parse_date,
@@ -28,12 +30,13 @@ from .values import (
     parse_standard,
     parse_whole_number,
     parse_year,
+    term,
 )
 
 __all__ = [
     "UNIT_TYPES", "Decision", "Query", "UnitName", "Unreadable", "When", "canonical_name", "clean", "department_key",
-    "find_bad_characters", "fit", "fold", "last_day", "level_of", "name_key", "nearly", "parse_code", "parse_date", "parse_decision",
+    "find_bad_characters", "fit", "fold", "is_nothing", "last_day", "level_of", "name_key", "nearly", "parse_code", "parse_date", "parse_decision",
     "parse_form", "parse_level", "parse_mark", "parse_procedure_code", "parse_standard", "parse_unit_name",
-    "parse_whole_number", "parse_year", "same_department", "storable", "strip_accents", "text_key", "tone_key", "unit_type_of", "vietnamese_sort_key",
+    "parse_whole_number", "parse_year", "same_department", "storable", "strip_accents", "term", "text_key", "tone_key", "unit_type_of", "unmarked", "vietnamese_sort_key",
     "without_telex",
 ]  # fmt: skip

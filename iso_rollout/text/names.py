@@ -59,6 +59,17 @@ _WITHIN = re.compile(
     r"(?:,.*)?\)?$",
     re.IGNORECASE,
 )
+# What stands before a name in a list ("1. ", "2.1 ", "a) ", "- ") and behind it ("*", "(1)", "(mới)").
+_LIST_MARK = re.compile(
+    r"^(?:[-–—+•·*]+\s*|\(?[0-9]{1,3}(?:(?:\.[0-9]{1,3})+\.?\s+|[.)]\s*)|[a-zđ]\)\s*)(?=[^\W\d_])",
+    re.IGNORECASE,
+)
+_FOOT_MARK = re.compile(r"(?<=\w)\s*(?:\((?:[0-9]{1,2}|\*+|mới)\)|\[[0-9]{1,2}\]|\*+)$", re.IGNORECASE)
+
+
+def unmarked(text):
+    """A name, cleaned, without the marks of the list that it stands in: "- TT. Yên Mỹ (1)" → "TT. Yên Mỹ"."""
+    return _FOOT_MARK.sub("", _LIST_MARK.sub("", clean(text)))
 
 
 def tone_key(text):
@@ -104,7 +115,7 @@ class UnitName(NamedTuple):
 
 def parse_unit_name(text):
     """Split a written name: "U.B.N.D TT. Yên Mỹ" → UnitName("thi_tran", "Yên Mỹ", True)."""
-    text = clean(text)
+    text = unmarked(text)
     committee = _COMMITTEE.match(text)
     rest = text[committee.end() :] if committee else text
     within = ""
@@ -160,7 +171,7 @@ def canonical_name(text, unit_type=None):
     name = parse_unit_name(text)
     kind = name.kind if name.is_unit else unit_type if name.kind is None else None
     if kind is None:
-        whole = clean(text)
+        whole = unmarked(text)
         if name.is_committee:
             whole = f"UBND {name.proper}"
         return whole if whole != whole.upper() else _one_capital_per_word(whole)

@@ -14,6 +14,11 @@ EARLIEST = date(2000, 1, 1)  # no state agency in Vietnam declared a system befo
 NOTHING = {"", "-", "–", "—", "không", "khong", "chưa", "chua", "chưa có", "không có", "/"}
 
 
+def is_nothing(value):
+    """Whether a cell is empty or says so: "-", "chưa có"."""
+    return value is None or (isinstance(value, str) and clean(value).casefold() in NOTHING)
+
+
 class Unreadable(ValueError):
     """A cell that does not say what its column asks for; `message` is English with %(name)s params."""
 
@@ -39,14 +44,14 @@ class Decision(NamedTuple):
 _NUMERIC_DATE = r"(?P<d>[0-9]{1,2})\s*([/.-])\s*(?P<m>[0-9]{1,2})\s*[/.-]\s*(?P<y>[0-9]{1,4})"
 _WORD_DATE = r"(?:ngày\s*)?(?P<d>[0-9]{1,2})\s*tháng\s*(?P<m>[0-9]{1,2})\s*năm\s*(?P<y>[0-9]{1,4})"
 _ISO_DATE = r"(?P<y>[0-9]{4})\s*[/.-]\s*(?P<m>[0-9]{1,2})\s*[/.-]\s*(?P<d>[0-9]{1,2})"
-_CLOCK = r"(?:[T ]\s*[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?)?"
+_CLOCK = r"(?:[T ]\s*[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?(?:\s*[AP]M)?)?"
 _DAY = [
     re.compile(rf"(?:ngày\s*)?{pattern}{_CLOCK}", re.IGNORECASE)
     for pattern in (_ISO_DATE, _NUMERIC_DATE, _WORD_DATE)
 ]
 _MONTH = re.compile(r"(?:tháng\s*)?(?P<m>[0-9]{1,2})\s*(?:[/.-]|năm)\s*(?P<y>[0-9]{4})", re.IGNORECASE)
 _QUARTER = re.compile(
-    r"quý\s*(?P<q>IV|I{1,3}|[1-4])\s*(?:[/.,-]|năm)?\s*(?:năm\s*)?(?P<y>[0-9]{4})", re.IGNORECASE
+    r"(?:quý|q\.?)\s*(?P<q>IV|I{1,3}|[1-4])\s*(?:[/.,-]|năm)?\s*(?:năm\s*)?(?P<y>[0-9]{4})", re.IGNORECASE
 )
 _YEAR = re.compile(r"(?:năm\s*)?(?P<y>[0-9]{4})", re.IGNORECASE)
 _DAY_INSIDE = re.compile(
@@ -75,7 +80,7 @@ def parse_date(value, *, epoch_1904=False, earliest=EARLIEST, latest=None):
     elif isinstance(value, (int, float)):
         when = _from_serial(value, epoch_1904)
     else:
-        text = clean(str(value)).strip(" ().,;")
+        text = clean(str(value)).strip(" ().,;'")
         if text.casefold() in NOTHING:
             return None
         when = _from_text(text)
@@ -100,7 +105,7 @@ def _from_serial(number, epoch_1904):
             (date(1904, 1, 1) if epoch_1904 else date(1899, 12, 30)) + timedelta(days=int(number)), "day"
         )
     except OverflowError:
-        raise Unreadable("“%(value)s” is not a date", value=number) from None
+        raise Unreadable("“%(value)s” is not a date", value=int(number)) from None
 
 
 def _from_text(text):
@@ -185,7 +190,7 @@ def parse_decision(value):
         raise Unreadable("“%(value)s” is too long for a decision", value=text[:40] + "…")
     if _BARE_NUMBER.fullmatch(text):
         return Decision(text, None)
-    if text.casefold() in NOTHING:
+    if text.casefold() in NOTHING or text.casefold().startswith("chưa"):
         return None
     found = _DOCUMENT_NUMBER.search(text)
     if found:
@@ -221,6 +226,17 @@ def parse_year(value):
     if not match:
         raise Unreadable("“%(value)s” is not a year (such as 2021)", value=text)
     return int(match[1])
+
+
+_UNTIL = re.compile(
+    r"^(?:(?:hoàn thành|xong|trước|đến|hết|trong|cuối|chậm nhất|muộn nhất|là)\s+)+(?=[0-9]|ngày|tháng|quý|q|năm)",
+    re.IGNORECASE,
+)
+
+
+def term(text):
+    """What a term says of its day: "Trước ngày 30/6/2021" → "ngày 30/6/2021"."""
+    return _UNTIL.sub("", clean(text))
 
 
 def last_day(when):
@@ -325,7 +341,7 @@ def parse_code(value, *, number_format=None):
         if not float(value).is_integer() or abs(value) >= 1e15 or value < 0:
             raise Unreadable("the number %(value)s cannot be a code; format the column as text", value=value)
         return str(int(value)).zfill(len(number_format) if number_format else 0)
-    text = clean(unicodedata.normalize("NFKC", value)).upper()
+    text = clean(unicodedata.normalize("NFKC", value)).upper().lstrip("'")
     if not text:
         return None
     if not _CODE.fullmatch(text):

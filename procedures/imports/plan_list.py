@@ -122,9 +122,15 @@ class PlanList(RecordList):
         stored = on_record.get((known.id, form, year))
         if due_on is None and stored is None:
             due_on = min(datetime.date(year, 12, 31), plan.ends_on)
-            self.warn(
-                checked, "W_DUE", "No day is given: %(day)s is taken.", row, "name", day=date_format(due_on)
-            )
+            if not any((e.sheet, e.cell) == (row.sheet, row.cell("due_on")) for e in checked.reading.errors):
+                self.warn(
+                    checked,
+                    "W_DUE",
+                    "No day is given: %(day)s is taken.",
+                    row,
+                    "name",
+                    day=date_format(due_on),
+                )
         instance = stored or Rollout(
             plan=plan, agency_id=known.id, form=form, year=year, assigned_on=plan.decided_on
         )

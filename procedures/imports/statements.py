@@ -1,6 +1,7 @@
 """Statements: what a row says about a declaration, compared with what is on record."""
 
 import datetime
+import re
 from collections import defaultdict
 from dataclasses import dataclass, field
 
@@ -58,6 +59,7 @@ class Statements:
         for standard in Standard.objects.order_by("published_on"):
             self.standards[int(standard.code.rpartition(":")[2] or 0)] = standard
         self.all = []
+        self.wrong_cells = {(e.sheet, e.cell) for e in checked.errors}
 
     def add(self, row, subject, agency_id):
         """Take what a row says; returns the statement, with its problems named."""
@@ -66,6 +68,9 @@ class Statements:
             row, subject, agency_id, on=values.get("declared_on"), number=values.get("number") or "",
             form=values.get("form") or "",
         )  # fmt: skip
+        if statement.number and not re.search("[0-9]", statement.number):
+            self._error("E_NUMBER", "“%(value)s” is not the number of a decision.", statement, "number",
+                        value=statement.number)  # fmt: skip
         year = values.get("standard")
         statement.standard = self.standards.get(year)
         if year is not None and statement.standard is None:
@@ -81,6 +86,10 @@ class Statements:
 
     def _warn(self, code, message, statement, name, /, **params):
         self.checked.warnings.append(self._problem(code, message, statement, name, params))
+
+    def _is_named(self, statement, name):
+        """Whether the cell is wrong and named: then nothing is missing."""
+        return (statement.row.sheet, statement.row.cell(name)) in self.wrong_cells
 
     def _problem(self, code, message, statement, name, params):
         field_ = self.checked.reading.kind.by_name.get(name)
@@ -214,14 +223,14 @@ class Statements:
         elif statement.on < standard.published_on:
             self._error("E_DATE", "%(standard)s was published on %(day)s.", statement, "declared_on",
                         standard=standard.code, day=date_format(standard.published_on))  # fmt: skip
-        if statement.precision != Precision.DAY:
+        if statement.precision != Precision.DAY and not self._is_named(statement, "declared_on"):
             self._warn(
                 "W_NO_DATE",
                 "The day is missing; the declaration is marked as lacking evidence.",
                 statement,
                 "name",
             )
-        elif not statement.number:
+        elif not statement.number and not self._is_named(statement, "number"):
             self._warn("W_NO_NUMBER", "The number is missing; the declaration is marked as lacking evidence.", statement,
                        "name")  # fmt: skip
         before = [d for d in on_record if d.counts and d.declared_on < statement.on]

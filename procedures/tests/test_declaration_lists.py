@@ -92,6 +92,27 @@ def test_number_and_day_may_be_missing_and_are_marked(province):
     assert (vague.precision, vague.declared_on) == (Precision.UNKNOWN, day("2021-05-05"))
 
 
+def test_who_has_not_declared_yet_is_left_out_and_named(province):
+    head = ["TT", "Tên đơn vị", "Huyện", "Đã công bố", "Số QĐ công bố", "Ngày công bố"]
+    checked = check(
+        ["THEO TIÊU CHUẨN TCVN ISO 9001:2015"], head,
+        [1, "Lạc Đạo", "Văn Lâm", "x", "12/QĐ-UBND", day("2020-11-20")], [2, "Lạc Hồng", "Văn Lâm", "chưa", "-", "-"],
+        [3, "Chỉ Đạo", "Văn Lâm", None, "Chưa công bố", "-"], [4, "Đông Tảo", "Khoái Châu", None, "Chưa có", "chưa có"],
+    )  # fmt: skip
+    assert [r["agency_code"] for r in checked.records()] == [province.lac_dao.code]
+    skipped = [(w.cell, w.code) for w in checked.warnings if w.code != "W_COLUMNS_IGNORED"]
+    assert skipped == [("B4", "W_ROW_SKIPPED"), ("B5", "W_ROW_SKIPPED"), ("B6", "W_ROW_SKIPPED")]
+
+
+def test_words_are_not_the_number_of_a_decision(province):
+    assert named(check(HEAD, row("Lạc Đạo", number="Đang xây dựng")).errors) == [("E_NUMBER", "E2")]
+
+
+def test_a_wrong_cell_is_not_a_missing_one(province):
+    checked = check(HEAD, row("Lạc Đạo", on="31/02/2020"), row("Chỉ Đạo"))
+    assert (named(checked.errors), named(checked.warnings)) == ([("E_DATE", "F2")], [])
+
+
 def test_a_missing_day_is_filled_in_by_a_later_list(province):
     take_in(HEAD, row("Chỉ Đạo", on=None))
     checked = check(HEAD, row("Chỉ Đạo"))

@@ -97,6 +97,15 @@ def test_what_a_row_leaves_empty_stays(province):
     assert (duty.applied_on, duty.document_code) == (day("2020-01-02"), "QT-9")
 
 
+def test_an_agency_merged_over_its_procedures_counts_for_all_of_them(province):
+    codes = [make_procedure(code=f"1.00012{i}").code for i in range(2)]
+    rows = [["UBND xã Lạc Đạo", codes[0]], [None, codes[1]], ["UBND xã Chỉ Đạo", codes[0]]]
+    data = workbook(["Tên đơn vị", "Mã TTHC"], *rows, merges=[("A2:A3", "UBND xã Lạc Đạo")])
+    checked = engine.check(KIND, data, "tthc.xlsx")
+    assert [str(e) for e in checked.errors] == []
+    assert [r["agency_code"] for r in checked.records()] == ["H31.20.1", "H31.20.1", "H31.20.3"]
+
+
 def test_agencies_by_name_and_a_list_over_two_sheets(province):
     one, two = make_procedure(), make_procedure()
     from iso_rollout.sheets.tests import workbooks as w

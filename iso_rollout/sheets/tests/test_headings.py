@@ -13,14 +13,14 @@ from iso_rollout.sheets.tests.test_properties import recognise
 NAMES = (
     "Tên cơ quan", "TÊN CƠ QUAN,\nĐƠN VỊ", "Cơ quan/ đơn vị", "Đơn vị được công bố", "Tên UBND xã, phường", "Xã/phường/thị trấn", "Cơ quan áp dụng HTQLCL",
     "Tên địa phương", "Địa phương", "Cơ quan hành chính nhà nước", "Danh sách cơ quan, đơn vị", "Đơn vị (xã, phường, thị trấn)", "UBND xã, phường, đặc khu",
-    "Cơ quan, tổ chức", "Nơi áp dụng",
+    "Cơ quan, tổ chức", "Nơi áp dụng", "CQ, đ/vị", "Tên ĐV", "CQ/ĐV", "Xã",
 )  # fmt: skip
 NUMBERS = (
     "Số QĐ", "Số, ký hiệu", "Quyết định công bố số", "Số hiệu QĐ", "Số quyết định công bố HTQLCL", "Số, ký hiệu của Quyết định", "Văn bản công bố", "Số Bản công bố", "QĐ công bố số",
     "Quyết định của Thủ trưởng đơn vị", "Số quyết định công bố hệ thống quản lý chất lượng",
 )  # fmt: skip
 DAYS = (
-    "Ngày công bố", "Ngày, tháng, năm ban hành", "Ngày QĐ", "Ngày tháng năm ban hành quyết định", "Ngày ký", "Thời gian công bố", "Thời điểm", "Ngày/tháng/năm", "Ngày ban hành QĐ công bố",
+    "Ngày công bố", "Ngày, tháng, năm ban hành", "Ngày QĐ", "Ngày tháng năm ban hành quyết định", "Ngày ký", "Thời gian công bố", "Thời điểm", "Ngày/tháng/năm", "Ngày ban hành QĐ công bố", "Ngày CB", "Ngày ra QĐ",
 )  # fmt: skip
 STANDARDS = (
     "Tiêu chuẩn", "Phiên bản áp dụng", "HTQLCL theo tiêu chuẩn", "TCVN ISO", "Tiêu chuẩn quốc gia", "Theo tiêu chuẩn", "Hệ thống quản lý theo tiêu chuẩn", "Bản",
@@ -198,3 +198,16 @@ def test_a_parent_may_be_told_by_its_code(heading, codes):
     rows += [[f"X1.{i}", f"Sở Số {i}", "Tỉnh", code] for i, code in enumerate(codes)]
     reading = read(w.xlsx(rows), "x.xlsx", examples.AGENCIES)
     assert [row.values.get("parent") for row in reading.rows] == [None, *codes]
+
+
+def test_a_district_and_a_commune_in_bare_words_are_two_columns():
+    lines = [
+        ["STT", "Huyện", "Xã", "QĐ số", "Ngày"],
+        [1, "Văn Lâm", "Lạc Đạo", "1/QĐ-UBND", "05/03/2020"],
+        [2, "Yên Mỹ", "Tân Lập", "2/QĐ-UBND", "05/03/2020"],
+    ]
+    reading = read(w.xlsx(lines), "ds.xlsx", examples.DECLARATIONS)
+    assert [(r.values["district"], r.values["name"]) for r in reading.rows] == [
+        ("Văn Lâm", "Lạc Đạo"),
+        ("Yên Mỹ", "Tân Lập"),
+    ]

@@ -169,6 +169,22 @@ def test_nested_groups_follow_their_markers():
     assert groups == [["KHỐI XÃ", "Huyện Ân Thi"], ["KHỐI XÃ", "Huyện Phù Cừ"], ["KHỐI SỞ"]]
 
 
+def test_roman_numbers_with_parts_are_groups_below_their_number():
+    head, row = ["STT", "Đơn vị", "Số QĐ", "Ngày QĐ"], ["1/QĐ", "01/02/2020"]
+    rows = [
+        ["II", "KHỐI XÃ"],
+        ["II.1", "Huyện Văn Lâm"],
+        [1, "Xã B", *row],
+        ["II.2", "Huyện Phù Cừ"],
+        [2, "Xã C", *row],
+    ]
+    in_one_cell = [[". ".join(r)] if len(r) == 2 else r for r in rows]
+    wanted = [["KHỐI XÃ", "Huyện Văn Lâm"], ["KHỐI XÃ", "Huyện Phù Cừ"]]
+    for written in (rows, in_one_cell):
+        reading = declarations(w.xlsx([head, *written]))
+        assert [[group.text for group in r.groups] for r in reading.rows] == wanted
+
+
 def test_wrong_totals_warn_and_right_ones_do_not():
     rows = w.table(groups=True, totals=True)
     assert [p.code for p in declarations(w.xlsx(rows)).warnings if p.code == "W_TOTAL"] == []
@@ -332,6 +348,16 @@ def test_a_name_without_a_decision_is_not_lost_silently():
     assert ("W_ROW_SKIPPED", "B5") in [(p.code, p.cell) for p in reading.warnings]
 
 
+@pytest.mark.parametrize("name", ['"UBND xã Chỉ Đạo', '"UBND" xã Chỉ Đạo'])
+def test_a_quotation_mark_that_is_not_closed_does_not_swallow_the_rest_of_a_csv(name):
+    lines = ("STT;Tên đơn vị;Số QĐ;Ngày QĐ", "1;Xã Lạc Đạo;1/QĐ-UBND;05/03/2020", f"2;{name};2/QĐ-UBND;05/03/2020",
+             "3;Xã Mễ Sở;3/QĐ-UBND;05/03/2020")  # fmt: skip
+    reading = declarations("\r\n".join(lines).encode())
+    assert [(e.code, e.cell) for e in reading.errors] == [("E_CSV", "line 3")]
+    quoted = lines[2].replace(name, '"UBND xã\nChỉ Đạo"')
+    assert len(declarations("\r\n".join((*lines[:2], quoted, lines[3])).encode()).rows) == 3
+
+
 def test_shuffled_sheets_of_random_layouts():
     random.seed(3)
     for _ in range(10):
@@ -364,6 +390,73 @@ def test_two_tables_below_each_other_keep_their_groups_and_totals():
     reading = declarations(w.xlsx([["A. XÂY DỰNG MỚI"], *part, ["B. CHUYỂN ĐỔI"], *part]))
     assert [r.values["form"] for r in reading.rows] == ["BUILD", "CONVERT"]
     assert "W_TOTAL" not in {p.code for p in reading.warnings}
+
+
+def test_two_tables_with_other_words_for_the_same_columns_are_one_list():
+    upper = [
+        ["Huyện Văn Lâm"],
+        ["STT", "Tên đơn vị", "Số, ký hiệu", "Ngày ban hành QĐ"],
+        [1, "Xã B", "1/QĐ", "01/02/2020"],
+    ]
+    lower = [
+        [],
+        ["Huyện Yên Mỹ"],
+        ["TT", "Đơn vị", "Số QĐ công bố", "Ngày công bố"],
+        [1, "Xã C", "2/QĐ", "01/02/2020"],
+    ]
+    for rows in (upper + lower, lower + upper):
+        reading = declarations(w.xlsx(rows))
+        assert [e.code for e in reading.errors] == []
+        assert {r.values["number"] for r in reading.rows} == {"1/QĐ", "2/QĐ"}
+
+
+def test_a_table_with_other_columns_in_the_same_sheet_is_named_and_not_read():
+    own = [
+        ["STT", "Đơn vị", "Số QĐ", "Ngày QĐ"],
+        [1, "Xã B", "1/QĐ", "01/02/2020"],
+        [2, "Xã C", "2/QĐ", "01/02/2020"],
+    ]
+    moved = [["STT", "Ngày QĐ", "Số QĐ", "Đơn vị"], [1, "01/02/2020", "3/QĐ", "Xã D"]]
+    own = [[*row, "2015" if row[0] != "STT" else "Tiêu chuẩn"] for row in own]
+    moved = [[*row, "2015" if row[0] != "STT" else "Tiêu chuẩn"] for row in moved]
+    other = [["STT", "Đơn vị", "Hình thức", "Năm"], [1, "Xã D", "Chuyển đổi", 2021]]
+    for second in (moved, other):
+        reading = declarations(w.xlsx([*own, [], *second]))
+        assert [(e.code, e.cell) for e in reading.errors] == [("E_OTHER_TABLE", "A5")]
+        assert len(reading.rows) == 2
+    reading = declarations(w.xlsx([*other, [], *own]))
+    assert [(e.code, e.cell) for e in reading.errors] == [("E_OTHER_TABLE", "A1")]
+
+
+def test_a_heading_of_two_rows_is_known_again_on_the_next_page():
+    heading = [["STT", "Đơn vị", "Quyết định", None, "Tiêu chuẩn"], [None, None, "Số", "Ngày", None]]
+    rows = [
+        *heading,
+        [1, "Xã B", "1/QĐ", "01/02/2020", 2015],
+        *heading,
+        [2, "Xã C", "2/QĐ", "01/02/2020", 2015],
+    ]
+    reading = declarations(
+        w.xlsx(rows, merges=["A1:A2", "B1:B2", "C1:D1", "E1:E2", "A4:A5", "B4:B5", "C4:D4", "E4:E5"])
+    )
+    assert ([e.code for e in reading.errors], len(reading.rows)) == ([], 2)
+
+
+def test_sums_carried_over_and_who_signed_are_no_rows():
+    head, row = ["STT", "Đơn vị", "Số QĐ", "Ngày QĐ"], ["1/QĐ", "01/02/2020"]
+    foot = [
+        [None, "Người lập biểu", None, "Ngày 05/01/2021"],
+        [],
+        [None, "Nguyễn Văn A", None, "Ngày 05/01/2021"],
+    ]
+    rows = [
+        [1, "Xã B", *row],
+        [None, "Cộng mang sang", 1, None],
+        [2, "Xã C", *row],
+        [None, "Xã D", *row],
+        *foot,
+    ]
+    assert [r.values["name"] for r in declarations(w.xlsx([head, *rows])).rows] == ["Xã B", "Xã C", "Xã D"]
 
 
 def test_an_unfinished_last_row_is_not_taken_for_the_foot():
