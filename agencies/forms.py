@@ -25,6 +25,10 @@ class CleanCharField(forms.CharField):
 class SignInForm(AuthenticationForm):
     """Account and password. A longer name than any account has goes no further than the form."""
 
+    error_messages = {
+        **AuthenticationForm.error_messages,
+        "invalid_login": _("Account or password is wrong. Capital and small letters are told apart."),
+    }
     username = UsernameField(
         max_length=User._meta.get_field("username").max_length,
         widget=forms.TextInput(attrs={"autofocus": True}),

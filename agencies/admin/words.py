@@ -1,4 +1,4 @@
-"""Words of Django's own administration that its Vietnamese leaves in English.
+"""Words of Django's own that its Vietnamese leaves in English, or says so that an official does not understand them.
 
 Named here so that they stand in our catalogue, which is asked before Django's.
 """
@@ -6,6 +6,9 @@ Named here so that they stand in our catalogue, which is asked before Django's.
 from django.utils.translation import gettext_noop, ngettext_lazy
 
 WORDS = (
+    gettext_noop(" By %(filter_title)s "),
+    gettext_noop("Add"),
+    gettext_noop("Add %(name)s"),
     gettext_noop("Add link"),
     gettext_noop("After you’ve created a user, you’ll be able to edit more user options."),
     gettext_noop("Change or view list link"),
@@ -16,12 +19,15 @@ WORDS = (
     gettext_noop("Enable password-based authentication"),
     gettext_noop("Enabled"),
     gettext_noop("Error:"),
+    gettext_noop("Enter a valid email address."),
     gettext_noop("Filter navigation items"),
     gettext_noop("Hide counts"),
+    gettext_noop("If disabled, the current password for this user will be lost."),
     gettext_noop("Model name"),
     gettext_noop("Password-based authentication"),
     gettext_noop("Password-based authentication was disabled."),
     gettext_noop("Raw passwords are not stored, so there is no way to see the user’s password."),
+    gettext_noop("Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only."),
     gettext_noop("Reset password"),
     gettext_noop("Select all objects on this page for an action"),
     gettext_noop("Select this object for an action - {}"),

@@ -19,7 +19,18 @@ from iso_rollout.text import name_key, vietnamese_sort_key
 
 from .agency_rows import AgencyQuerySet, as_stored
 from .identities import SEARCH_KEY, PastIdentity, Succession
-from .tree import DEPTH, IDENTITY, KIND_LEVEL, SEGMENT, Kind, Level, in_subtree, one_writer, reserve_ids
+from .tree import (
+    DEPTH,
+    IDENTITY,
+    KIND_LEVEL,
+    SEGMENT,
+    Kind,
+    Level,
+    ids_along,
+    in_subtree,
+    one_writer,
+    reserve_ids,
+)
 
 
 class Agency(models.Model):
@@ -156,8 +167,7 @@ class Agency(models.Model):
 
     def ancestor_ids(self):
         """Ids from the top of the tree to the parent."""
-        steps = [self.path[i : i + SEGMENT] for i in range(0, len(self.path), SEGMENT)]
-        return [int(step) for step in steps[:-1]]
+        return ids_along(self.path)[:-1]
 
     # Derived columns
 

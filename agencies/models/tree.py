@@ -43,9 +43,14 @@ KIND_LEVEL = {
 IDENTITY = ("name", "code", "kind", "level", "parent_id", "covered_by_id", "path")
 
 
+def ids_along(path):
+    """The ids on a path, from the top of the tree to the agency itself."""
+    return [int(path[i : i + SEGMENT]) for i in range(0, len(path), SEGMENT)]
+
+
 def path_up_to(path, pk):
     """The path of the agency with a number, itself or above the one at `path`; "" when it is not there."""
-    ids = [int(path[i : i + SEGMENT]) for i in range(0, len(path), SEGMENT)]
+    ids = ids_along(path)
     return path[: (ids.index(pk) + 1) * SEGMENT] if pk in ids else ""
 
 

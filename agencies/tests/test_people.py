@@ -174,7 +174,10 @@ def test_granting_and_ending_on_the_page(client, province, boss):
     assert client.post(url, typed).status_code == 422
     assert someone.memberships.count() == 2
     end = reverse("end_grant", args=[given.pk])
-    assert client.post(end, {"seen": 1, "on": "31/02/2021"}).status_code == 422
+    back = client.post(end, {"seen": 1, "on": "31/02/2021"})
+    assert back.status_code == 422
+    assert f'id="end-{given.pk}"' in back.content.decode() and 'value="31/02/2021"' in back.content.decode()
+    assert f'id="end-{given.pk}_error"' in back.content.decode()
     assert client.post(end, {"seen": 7, "on": "30/06/2021"}).status_code == 409
     assert client.post(end, {"seen": 1, "on": "30/06/2021"}).status_code == 302
     assert str(Membership.objects.get(pk=given.pk).ends_on) == "2021-06-30"

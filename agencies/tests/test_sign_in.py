@@ -37,7 +37,8 @@ def test_wrong_password_says_so_and_signs_nobody_in(client):
     user = make_user()
     answer = sign_in(client, user.username, "sai")
     assert answer.status_code == 200
-    assert answer.context["form"].non_field_errors()
+    said = answer.context["form"].non_field_errors()
+    assert said == ["Tên đăng nhập hoặc mật khẩu chưa đúng. Lưu ý phân biệt chữ hoa và chữ thường."]
     assert "_auth_user_id" not in client.session
 
 
@@ -47,7 +48,8 @@ def test_after_five_wrong_passwords_sign_in_pauses(client):
     assert answers == [200, 200, 200, 200, 429]
     paused = sign_in(client, user.username, "matkhau-dai")
     assert paused.status_code == 429
-    assert "429" in paused.content.decode()
+    page = paused.content.decode()
+    assert "429" in page and "15 phút" in page and f'href="{reverse("login")}"' in page
     assert "_auth_user_id" not in client.session
 
 

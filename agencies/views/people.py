@@ -72,7 +72,7 @@ def person(request, pk):
     return _person_page(request, someone)
 
 
-def _person_page(request, someone, form=None, status=200):
+def _person_page(request, someone, form=None, refused=None, status=200):
     agencies = administered(request.user)
     why = WhyForm(request.GET if "why" in request.GET else None, agencies=agencies)
     answer = None
@@ -91,6 +91,7 @@ def _person_page(request, someone, form=None, status=200):
         "answer": answer,
         "form": form or GrantForm(agencies=agencies, initial={"starts_on": today, "role": Role.VIEWER}),
         "yesterday": today - datetime.timedelta(days=1),
+        "refused": refused,
     }
     return render(request, "agencies/person.html", context, status=status)
 
@@ -120,9 +121,9 @@ def end_grant(request, pk):
     held = held.filter(user__in=User.objects.visible_to(request.user))
     membership = get_object_or_404(held.select_related("user", "agency"), pk=pk)
     form = EndGrantForm(request.POST)
+    faulty = {"grant": membership.pk, "form": form}
     if not form.is_valid():
-        messages.error(request, _("Nothing was saved: write the last day as dd/mm/yyyy."))
-        return _person_page(request, membership.user, status=422)
+        return _person_page(request, membership.user, refused=faulty, status=422)
     try:
         Membership.objects.end_grant(membership, by=request.user, **form.cleaned_data)
     except ChangedMeanwhile:
@@ -131,7 +132,7 @@ def end_grant(request, pk):
         )
         return _person_page(request, membership.user, status=409)
     except Refused as refused:
-        messages.error(request, refused.message)
-        return _person_page(request, membership.user, status=422)
+        form.add_error("on", refused.message)
+        return _person_page(request, membership.user, refused=faulty, status=422)
     messages.success(request, _("Ended: %(grant)s.") % {"grant": membership})
     return redirect("person", membership.user_id)

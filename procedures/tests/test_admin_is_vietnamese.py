@@ -59,3 +59,9 @@ def test_no_page_speaks_english(client, place):
 
 def spaced(page):
     return re.sub(r"\s*([<>])\s*", r"\1", unescape(page.content.decode()))
+
+
+def test_the_buttons_say_what_is_added(client, place):
+    client.force_login(make_user(Role.ADMINISTRATOR, place.province.committee))
+    page = spaced(client.get(reverse("admin:agencies_agency_changelist")))
+    assert "Thêm cơ quan" in page and "Thêm vào" not in page and "Theo cấp" in page

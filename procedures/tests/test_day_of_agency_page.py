@@ -3,7 +3,7 @@
 import pytest
 
 from agencies.models import Role
-from agencies.testing import make_province, make_user
+from agencies.testing import day, make_province, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -22,3 +22,18 @@ def test_a_day_that_cannot_be_read_stays_as_it_was_typed(client):
     answer = client.get(f"/co-quan/{province.committee.pk}/", {"on": "31/02/2020"})
     assert answer.status_code == 422
     assert 'value="31/02/2020"' in answer.content.decode()
+
+
+def test_the_way_to_it_is_that_of_the_day(client):
+    province = make_province()
+    moved, away = province.lac_dao, province.dong_tao.parent
+    before = moved.parent
+    moved.revise(by=None, seen=moved.version, on=day("2021-06-01"), parent=away)
+    client.force_login(make_user(Role.VIEWER, province.committee))
+
+    def way(on):
+        page = client.get(f"/co-quan/{moved.pk}/", {"on": on}).context
+        return page["crumbs"], page["parent"]
+
+    assert way("31/05/2021") == ([province.committee, before], before)
+    assert way("01/06/2021") == ([province.committee, away], away)

@@ -49,6 +49,13 @@ def test_no_milestone_of_a_paused_one_is_in_progress(client, place):
     assert "current" not in states()
 
 
+def test_the_list_of_the_plan_says_that_it_is_paused(client, place):
+    place.rollout.move(State.PAUSED, by=None, seen=place.rollout.version, reason="Chờ")
+    client.force_login(place.coordinator)
+    page = client.get(f"/ke-hoach/{place.rollout.plan.code}/dot-trien-khai/").content.decode()
+    assert '<span class="chip">Tạm dừng</span>' in page
+
+
 def _today():
     from django.utils import timezone
 

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_safe
 
 from agencies.access import roles_at, visible_to
 from agencies.models import Agency, Change, Role, Succession
+from agencies.models.tree import ids_along
 from agencies.presenting import history_lines
 from procedures import lifecycle
 from procedures.lifecycle import Acceptance, Stage, State
@@ -31,7 +32,8 @@ def agency_page(request, pk):
     )
     identities = list(agency.past.order_by("until"))
     then = _identity(agency, identities, view.on)
-    crumbs = list(visible_to(request.user).filter(pk__in=agency.ancestor_ids()).order_by("path"))
+    above = ids_along(then.path)[:-1]
+    crumbs = sorted(visible_to(request.user).filter(pk__in=above), key=lambda a: above.index(a.pk))
     roles = roles_at(request.user, agency)
     declarations = list(
         Declaration.objects.filter(agency=agency, declared_on__lte=view.on)

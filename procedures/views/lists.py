@@ -13,7 +13,7 @@ from agencies.views.exports import list_file, wanted_file
 from procedures import imports, listing
 from procedures.bulk import acts_of
 from procedures.forms import AgencyFilter, CatalogueFilter, DutyFilter, RolloutFilter
-from procedures.lifecycle import RECORDERS
+from procedures.lifecycle import RECORDERS, State
 from procedures.models import AgencyProcedure, CoverageTally, Declaration, Plan, Procedure, Rollout
 from procedures.stages import RANK_PHASE, going_on, rank_of, stage_label
 
@@ -143,8 +143,9 @@ def _dress_rollouts(rollouts, view):
         rollout.agency_name, rollout.parent_name = agency.name, names.get(agency.parent_id, "")
         rollout.phase = RANK_PHASE[rollout.rank_then]
         rollout.stage_name = stage_label(rollout.rank_then)
+        rollout.state_name = State(rollout.state_then).label
         rollout.declaration = declared.get(rollout.pk)
-        is_open = rollout.state_then in ("active", "paused") and rollout.declared_then is None
+        is_open = rollout.state_then in (State.ACTIVE, State.PAUSED) and rollout.declared_then is None
         rollout.late_days = max((view.on - rollout.due_on).days, 0) if is_open else 0
 
 

@@ -35,6 +35,13 @@ OVERFLOW = """
 }
 """
 
+# What a cell holds lies within it, not upon the next.
+CELLS = """
+() => [...document.querySelectorAll(".table.to-cards td[data-label]")]
+  .filter(cell => cell.scrollWidth > cell.clientWidth + 1)
+  .map(cell => `${cell.dataset.label} leaves its cell: ${cell.textContent.trim().slice(0, 40)}`)
+"""
+
 # A code, a number or a day stands on one line: it does not come apart at its hyphen or slash, nor a word within.
 # A paper shows its columns as they will be printed.
 BROKEN = """

@@ -57,6 +57,17 @@ def test_a_due_day_for_ticked_rows_with_the_keyboard_alone(browser_of, at, width
     undo(page)
 
 
+@pytest.mark.parametrize("path", ["/co-quan/?level=commune", "/xac-nhan/"])
+def test_all_rows_of_the_page_are_ticked_at_once_on_a_phone(browser_of, path):
+    page = browser_of("dieuphoi", width=390)
+    page.goto(path)
+    assert page.locator("[data-all]").is_visible()
+    assert faults_at(page, (390,)) == []
+    press(page, "[data-all]", "Space")
+    rows = page.locator("tbody .check input")
+    assert rows.count() > 1 and page.locator("tbody .check input:checked").count() == rows.count()
+
+
 def test_a_long_remark_of_the_preview_and_the_undo_fit_a_phone(browser_of, at):
     page = browser_of("dieuphoi", width=390)
     page.goto(at("/ke-hoach/{plan}/dot-trien-khai/?level=commune"))

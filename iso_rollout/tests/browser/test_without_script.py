@@ -48,6 +48,7 @@ def test_staff_record_a_milestone(page, at):
     assert page.locator("#becomes .notice").count() >= 1
     page.fill("#id_on", "12/13/2021")
     page.click(".form-actions .btn-primary")
+    expect(page.locator("[data-error-summary]")).to_be_focused()
     assert page.locator("[data-error-summary]").is_visible()
     page.fill("#id_on", "15/07/2021")
     page.fill("#id_doc_number", "77/TB-STP")
