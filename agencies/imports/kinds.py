@@ -8,15 +8,18 @@ from iso_rollout.sheets import read
 from .checked import Checked
 
 
-def about_agencies(sheet, *repeated, filled=()):
+def about_agencies(sheet, *repeated, filled=(), grouped=()):
     """A sheet's kind whose rows speak of agencies on record, by code or by name: either is enough.
 
     A value of the `repeated` fields may stand in several rows; the app says when that is wrong. A cell of the `filled`
-    fields that is merged downwards counts for all its rows.
+    fields that is merged downwards counts for all its rows. `grouped`: the fields that name the agency, where a group
+    row may do it in their place.
     """
     changes = {name: {"unique": False} for name in (*repeated, "code")} | {"name": {"required": False}}
     for name in filled:
         changes[name] = changes.get(name, {}) | {"fill": True}
+    if grouped:
+        changes["name"] |= {"from_group": True, "beside": tuple(grouped)}
     fields = tuple(replace(f, **changes.get(f.name, {})) for f in sheet.fields)
     return replace(sheet, fields=fields)
 

@@ -34,7 +34,7 @@ _PLAIN = ("full_name", "email", "phone", "position")
 
 def _sheet():
     """A person with several roles stands in several rows."""
-    sheet = about_agencies(PEOPLE, "username", filled=("code", "name"))
+    sheet = about_agencies(PEOPLE, "username", filled=("code", "name"), grouped=("code", "name"))
     position = Field(
         "position", "Chức vụ", aliases=("chức danh",), max_length=150, avoid=("cơ quan", "đơn vị")
     )

@@ -86,3 +86,16 @@ def test_an_agency_merged_over_its_people_is_theirs_and_telephones_keep_their_ze
     assert [str(e) for e in checked.errors] == []
     assert {r["agency_id"] for r in checked.records()} == {province.lac_dao.pk}
     assert [r["phone"] for r in checked.records()] == ["0912345678", "0912.345.679"]
+
+
+def test_people_below_the_name_of_their_agency_belong_to_it():
+    province = make_province()
+    rows = (
+        ["TT", "Họ và tên", "Tên đăng nhập", "Vai trò"], ["A", "CÁC XÃ"], ["I", "UBND XÃ LẠC ĐẠO"], [None, "Lãnh đạo"],
+        [1, "Nguyễn Văn An", "an", "Người cập nhật"], ["II", "HUYỆN VĂN LÂM"], [1, "Trần Bình", "binh", "Người xem"],
+        ["III", "Sở Hàng hải"], [1, "Lê Hoa", "hoa", "Người xem"],
+    )  # fmt: skip
+    checked = engine.check(KIND, workbook(*rows), "nguoi.xlsx")
+    assert [(e.code, e.cell) for e in checked.errors] == [("E_AGENCY_UNKNOWN", "B8")]
+    checked = engine.check(KIND, workbook(*rows[:-2]), "nguoi.xlsx")
+    assert [line.agency_id for line in checked.lines] == [province.lac_dao.pk, province.van_lam.pk]

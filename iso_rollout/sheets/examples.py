@@ -82,18 +82,23 @@ PROCEDURES = Field(
     "procedures", "Số TTHC", "whole",
     aliases=("tổng số TTHC", "số TTHC áp dụng", "số thủ tục hành chính", "TTHC thuộc thẩm quyền", "số lượng TTHC", "TTHC áp dụng"),
 )  # fmt: skip
+STATUS = Field(
+    "status", "Tình trạng", aliases=("trạng thái", "tình hình", "tình trạng công bố", "tình trạng thực hiện", "tình hình công bố", "tình hình thực hiện",
+                                     "kết quả thực hiện", "kết quả công bố", "tiến độ thực hiện", "tiến độ"), max_length=2000,
+    avoid=("số", "ngày", "tỷ lệ"),
+)  # fmt: skip
 NOTE = Field("note", "Ghi chú", aliases=("chú thích", "ghi chú khác"), max_length=2000)
 
 AGENCIES = Kind(
     "agencies",
-    (CODE, NAME, LEVEL, UNIT_TYPE, PARENT, DISTRICT, PROCEDURES, STANDARD, DECLARED_ON, NUMBER, NOTE),
+    (CODE, NAME, LEVEL, UNIT_TYPE, PARENT, DISTRICT, PROCEDURES, STANDARD, DECLARED_ON, NUMBER, STATUS, NOTE),
     evidence=("code", "level", "unit_type"), number_is_evidence=True,
     words=("danh mục cơ quan", "danh sách cơ quan hành chính", "danh sách đơn vị hành chính", "danh sách xã", "danh sách các xã", "mã định danh"),
 )  # fmt: skip
 DECLARATIONS = Kind(
     "declarations",
-    (CODE, NAME, DISTRICT, PARENT, LEVEL, UNIT_TYPE, STANDARD, FORM, NUMBER, DECLARED_ON, PROCEDURES, NOTE),
-    subject=("name", "code"), evidence=("number", "declared_on"), words=("công bố", "đã công bố", "HTQLCL", "hệ thống quản lý chất lượng"),
+    (CODE, NAME, DISTRICT, PARENT, LEVEL, UNIT_TYPE, STANDARD, FORM, NUMBER, DECLARED_ON, PROCEDURES, STATUS, NOTE),
+    subject=("name", "code"), evidence=("number", "declared_on"), denials=("status",), words=("công bố", "đã công bố", "HTQLCL", "hệ thống quản lý chất lượng"),
 )  # fmt: skip
 
 _LEVELS = "(?:cấp (?:tỉnh|huyện|xã)|sở, ban, ngành)"
@@ -133,14 +138,14 @@ AGENCY_PROCEDURES = Kind(
               aliases=("số quyết định", "văn bản", "số hiệu quy trình", "ký hiệu quy trình", "mã quy trình", "quy trình", "số quy trình", "mã hiệu tài liệu", "mã tài liệu", "ký hiệu tài liệu", "mã hiệu quy trình")),
         NOTE,
     ),
-    subject=("agency", "name"), evidence=("procedure",), words=("thuộc thẩm quyền", "áp dụng ISO"),
+    subject=("agency", "name", "procedure"), evidence=("procedure",), words=("thuộc thẩm quyền", "áp dụng ISO"),
 )  # fmt: skip
 PLAN = Kind(
     "plan",
     (
         CODE, NAME, DISTRICT, PARENT, LEVEL, UNIT_TYPE, FORM,
         Field("year", "Năm", "year", aliases=("năm thực hiện", "lộ trình", "năm triển khai", "kế hoạch năm", "năm kế hoạch", "lộ trình thực hiện"), from_group=True,
-              avoid=("ngày", "tháng", "hạn")),
+              avoid=("ngày", "tháng", "hạn", "tiêu chuẩn", "TCVN", "ISO"), options={year: (str(year), f"năm {year}") for year in range(2010, 2051)}),
         Field("due_on", "Hạn hoàn thành", "date", precision=("day", "month", "quarter", "year"), future=True, until=True,
               aliases=("thời hạn", "thời hạn hoàn thành", "ngày hoàn thành", "hạn", "thời gian hoàn thành", "thời điểm hoàn thành", "hoàn thành trước ngày", "hoàn thành trong",
                        "tiến độ hoàn thành", "thời gian thực hiện")),

@@ -6,6 +6,7 @@ from datetime import date
 
 from iso_rollout.text import Unreadable, clean, level_of, parse_form, parse_unit_name
 
+from .contents import looks
 from .rows import group_text
 from .totals import claim
 
@@ -80,6 +81,8 @@ def said_by(field, text):
     if field.type == "standard":
         years = set(_STANDARD.findall(clean(text)))
         return int(years.pop()) if len(years) == 1 else None
+    if field.name == "name" and not field.group_text:
+        return clean(text) if "agency" in looks(text) else None
     if field.type == "text" and field.group_text:
         match = re.match(field.group_text, clean(text), re.IGNORECASE)
         said = match["text"] if match else ""

@@ -28,7 +28,8 @@ class Field:
     of `under` (or alone, where no other column claims it). `avoid`: words that speak against it, with their tones.
     `options`: value → headings of columns in which a mark (x) means that value.
     `fill`: a cell merged downwards counts for all its rows. `from_title`: the title may say it for all rows;
-    `from_group`: a group row may. `date_field`: where the date inside a decision cell goes.
+    `from_group`: a group row may, where there is no column of `beside` either. `date_field`: where the date inside a
+    decision cell goes.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Field:
     fill: bool = False
     from_title: bool = False
     from_group: bool = False
+    beside: tuple = ()
     date_field: str = ""
     max_length: int = 255
     precision: tuple = ("day",)
@@ -96,7 +98,8 @@ class Kind:
 
     `subject`: the fields that say whom a row is about (one of them must have a column).
     `evidence`: the fields of which a row about one agency has at least one. `number_is_evidence`: a running
-    number is enough. `words`: words of a title that speak for this kind, for screens that offer a choice.
+    number is enough. `denials`: the fields that may say of a row that nothing is there yet: "Chưa công bố".
+    `words`: words of a title that speak for this kind, for screens that offer a choice.
     """
 
     name: str
@@ -104,6 +107,7 @@ class Kind:
     subject: tuple = ("name",)
     evidence: tuple = ()
     number_is_evidence: bool = False
+    denials: tuple = ()
     words: tuple = ()
 
     def __hash__(self):

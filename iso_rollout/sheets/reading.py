@@ -270,10 +270,9 @@ def _check_found(reading, parsed, candidates):
         return
     for table in reading.tables:
         for field_ in reading.kind.fields:
-            if (
-                field_.required
-                and field_.name not in table.header.fields
-                and field_.name in reading.kind.subject[:1]
+            is_missing = field_.required and field_.name not in table.header.fields
+            if (is_missing and field_.name in reading.kind.subject[:1]) or (
+                field_.beside and not table.says(field_)
             ):
                 reading.errors.append(Problem(
                     "E_HEADER_MISSING", "The column “%(title)s” is missing.", table.name, "header", "", {"title": field_.title}

@@ -250,7 +250,7 @@ class Table:
 
     def _fill_from_titles(self):
         for field_ in self.kind.fields:
-            has_column = field_.name in self.header.fields
+            has_column = not self.header.fields.isdisjoint((field_.name, *field_.beside))
             if field_.from_group and not has_column:
                 self._fill_from_groups(field_)
             if field_.from_title and not has_column:
@@ -343,6 +343,12 @@ class Table:
                 "W_CONVERTED", "%(count)s cells were converted from %(encoding)s.", self.name, "file", "",
                 {"count": len(self.grid.encodings), "encoding": ", ".join(sorted(set(self.grid.encodings.values())))},
             ))  # fmt: skip
+
+    def says(self, field_):
+        """Whether a column or a group row can say a field."""
+        if not self.header.fields.isdisjoint((field_.name, *field_.beside)):
+            return True
+        return any(said_by(field_, group.text) for _, groups in self.stretches for group in groups)
 
     def ignored_columns(self):
         """Headings whose columns were not read."""

@@ -158,7 +158,7 @@ class _Lines(Sequence):
 
 # The code of a document ("QT-01") is text, and a name without a code needs its place.
 def _sheet():
-    sheet = about_agencies(AGENCY_PROCEDURES, filled=("agency", "name"))
+    sheet = about_agencies(AGENCY_PROCEDURES, filled=("agency", "name"), grouped=("agency", "name"))
     fields = [replace(f, type="text") if f.name == "document" else f for f in sheet.fields]
     return replace(sheet, fields=(*fields[:2], PARENT, DISTRICT, *fields[2:]))
 

@@ -106,6 +106,16 @@ def test_an_agency_merged_over_its_procedures_counts_for_all_of_them(province):
     assert [r["agency_code"] for r in checked.records()] == ["H31.20.1", "H31.20.1", "H31.20.3"]
 
 
+def test_an_agency_above_its_procedures_counts_for_all_of_them(province):
+    one, two = make_procedure(), make_procedure()
+    head = ["TT", "Mã TTHC", "Tên TTHC", "Số văn bản"]
+    rows = [["I", "UBND XÃ LẠC ĐẠO"], ["1", "Lĩnh vực Hộ tịch"], [1, one.code, "Khai sinh", "QT-01"], [2, two.code, "Khai tử", "QT-02"]]  # fmt: skip
+    checked = engine.check(KIND, workbook(head, *rows), "tthc.xlsx")
+    assert told(checked) == [] and [line.agency_id for line in checked.of()] == [province.lac_dao.pk] * 2
+    checked = engine.check(KIND, workbook(head, *rows[2:]), "tthc.xlsx")
+    assert [e.code for e in checked.errors] == ["E_HEADER_MISSING"]
+
+
 def test_agencies_by_name_and_a_list_over_two_sheets(province):
     one, two = make_procedure(), make_procedure()
     from iso_rollout.sheets.tests import workbooks as w
