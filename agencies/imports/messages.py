@@ -12,6 +12,7 @@ MESSAGES = (
     _("It converts, but no earlier declaration is on record."),
     _("It declared under this standard on %(day)s already; this is entered as another declaration."),
     _("It has no system of its own; the declaration was not taken."),
+    _("It says “%(answer)s”; the declaration was not taken."),
     _("It runs under %(standard)s since %(day)s; another one can only follow."),
     _("Neither the row nor the title says under which standard."),
     _("No agency has the code %(code)s."),

@@ -23,7 +23,7 @@ from iso_rollout.text import (
 )  # fmt: skip
 
 from .columns import COMPOSED
-from .formulas import CACHED, ERROR, OUTSIDE
+from .formulas import CACHED, ERROR, OUTSIDE, unguarded
 from .grid import as_text
 from .parsed import column_letters
 from .problems import Problem
@@ -108,6 +108,7 @@ class CellReader:
                 strip.codes[index] = 0
             found = self._read_column(column, strip)
             if column.field.type == "decision":
+                self._warn_of_others(column, found)
                 if column.field.date_field and any(d and d.date for d in found.values):
                     dated.append((column, found))
                 found = found.mapped([(d.number or None) if d else None for d in found.values])
@@ -160,6 +161,16 @@ class CellReader:
                 self._problem(problem.code, problem.message, self.numbers[index], column, **problem.params)
             )
         return found
+
+    def _warn_of_others(self, column, decisions):
+        """Several decisions in the cell of one declaration."""
+        if column.field.date_field and any(d and d.others for d in decisions.values):
+            for index, decision in enumerate(decisions):
+                if decision and decision.others:
+                    self.warnings.append(self._problem(
+                        "W_TWO_DECISIONS", "The cell names several decisions: %(taken)s was taken, %(others)s was not. Give each a row of its own.",
+                        self.numbers[index], column, taken=decision.number, others=decision.others,
+                    ))  # fmt: skip
 
     def _take_dates(self, column, decisions):
         """The days that stand in the cells of a decision.
@@ -241,9 +252,8 @@ class CellReader:
                 found[index] = marked[0].option
                 self._note_source(name, index, self._address(row, marked[0]))
             elif marked:
-                code = CODES[marked[0].field.type]
                 self.errors.append(
-                    self._problem(code, "Only one of these columns may be marked.", row, marked[-1])
+                    self._problem("E_MARK", "Only one of these columns may be marked.", row, marked[-1])
                 )
 
     def _check_required(self, field_):
@@ -263,6 +273,8 @@ class CellReader:
     def _convert(self, field_, value, number_format=None):
         """A cell's value for its field, None when it says nothing, or what is `Unfit` about it."""
         if isinstance(value, str):
+            if self.grid.parsed.widths is None:  # what went out as csv may have been saved as a workbook
+                value = unguarded(value)
             if len(value) > _LONGEST and field_.type != "text":
                 return _too_long(value, field_)  # before any pattern looks at it
             if not value.isprintable() and (bad := find_bad_characters(value)):
@@ -293,6 +305,8 @@ class CellReader:
         if field_.type == "unit_type":
             return unit_type_of(as_text(value)) or as_text(value) or None
         if parse := _PARSERS.get(field_.type):
+            if isinstance(value, bool) and field_.type != "mark":
+                value = str(value).upper()  # as the sheet shows it
             return parse(value)
         if field_.lines and isinstance(value, str):
             return "\n".join(filter(None, map(clean, value.splitlines()))) or None

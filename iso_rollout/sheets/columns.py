@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from iso_rollout.text import clean, fold, tone_key
 
-from .contents import fit, speaks
+from .contents import are_marks, fit, speaks
 from .kinds import ORDER_HEADINGS
 from .problems import Reason
 
@@ -62,7 +62,11 @@ def map_columns(paths, kind, cells=None):
         held = cells.get(number, ()) if cells else ()
         for position, field in enumerate(kind.fields):
             by_heading, option = _score(field, path)
-            score = _weighed(by_heading, field, path, held) if held and option is None else by_heading
+            score = by_heading
+            if held and option is None:
+                score = _weighed(by_heading, field, path, held)
+            elif held and field.type == "year" and not are_marks(held):  # what a year costs
+                score = 0
             if score >= ENOUGH:
                 scores.append((-score, position, number, field, option))
                 if by_heading < ENOUGH:
@@ -172,6 +176,8 @@ def _option(field, leaf, above):
         return None
     # "Tiêu chuẩn 9001:2015" may also be a heading over text; a heading of its own words is surer.
     exact = any(heading == leaf for _, heading in field.folded_options)
+    if field.type == "year" and not exact:  # "Kinh phí năm 2021"
+        return None
     return (
         EXACT if exact or any(f" {words} " in f" {above} " for words in field.folded_under) else 75
     ), options.pop()

@@ -88,6 +88,11 @@ def fit(field, cells):
     return None
 
 
+def are_marks(cells):
+    """Whether a column holds marks: x, or 1."""
+    return all("mark" in kinds or value == 1 for kinds, value in cells)
+
+
 def _fits_place(field, cells):
     """Names and places are both words: what kind of unit stands there, and how often, tells them apart."""
     # A place may be told by its code, which may be a figure; a name may not.

@@ -9,11 +9,11 @@ from array import array
 from iso_rollout.text import legacy
 
 from .formulas import formula_state, unguarded
-from .guard import MAX_COLUMNS
+from .guard import MAX_COLUMNS, unmarked_utf16
 from .parsed import ParsedSheet, refuse_columns
 from .problems import Refused
 
-DELIMITERS = ",;\t"
+DELIMITERS = ",;\t|"
 MAX_FIELD = 1_000_000
 
 
@@ -74,10 +74,10 @@ def _understand(sheet, column, strip):
 
 
 def decode(data, *, convert_legacy=False):
-    """The text of a csv: UTF-8 with or without mark, UTF-16 with mark. Anything else is named and refused."""
+    """The text of a csv: UTF-8 or UTF-16, with or without mark. Anything else is named and refused."""
     marks = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
     mark = next(filter(data.startswith, marks), b"")
-    encoding, data = marks.get(mark, "utf-8"), data[len(mark) :]
+    encoding, data = marks.get(mark) or unmarked_utf16(data) or "utf-8", data[len(mark) :]
     try:
         return data.decode(encoding)
     except UnicodeDecodeError as error:

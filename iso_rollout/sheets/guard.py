@@ -60,6 +60,8 @@ def kind_of(data):
     if data[:2] == b"\x09\x08" or data[:4] in (b"\x09\x00\x04\x00", b"\x09\x02\x06\x00", b"\x09\x04\x06\x00"):
         raise refuse_type("a workbook of a very old Excel")
     start = data[:1000].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if b"schemas-microsoft-com:office:spreadsheet" in start or b"<office:document" in start:
+        raise refuse_type("a table in one XML file (Excel 2003, .fods)")
     if start.startswith((b"<!doctype html", b"<html", b"<table", b"<?xml", b"mime-version")):
         raise refuse_type("a web page with the name of a workbook")
     if is_binary(data):
@@ -68,12 +70,21 @@ def kind_of(data):
 
 
 def is_binary(data):
-    """More than one byte in twenty is a control character, and it is not UTF-16 with its mark."""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+    """More than one byte in twenty is a control character, and it is not UTF-16."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")) or unmarked_utf16(data):
         return False
     sample = data[:100_000]
     controls = len(sample) - len(sample.translate(None, bytes(set(range(32)) - {9, 10, 13, 27})))
     return controls * 20 > len(sample)
+
+
+def unmarked_utf16(data):
+    """Which UTF-16 a text without its mark is, None when it is none: one byte of most letters is zero, the other never."""
+    pieces = {"utf-16-le": data[1:10_000:2], "utf-16-be": data[:10_000:2]}
+    zeros = {encoding: piece.count(0) for encoding, piece in pieces.items()}
+    encoding = max(zeros, key=zeros.get)
+    is_it = 2 * zeros[encoding] > len(pieces[encoding]) and not min(zeros.values())
+    return encoding if is_it else None
 
 
 def check_zip(data):
@@ -160,7 +171,7 @@ def checked_members(data):
     _check_macros(names)
     _check_sizes(members)
     if any(member.flag_bits & 1 for member in members):
-        raise _protected()
+        raise refuse_protected()
     return members
 
 
@@ -177,10 +188,11 @@ def _too_many(count):
     )  # fmt: skip
 
 
-def _protected():
-    return Refused(
-        "E_FILE_TYPE", "The workbook is protected by a password. Remove the password and try again."
-    )
+def refuse_protected():
+    return Refused("E_FILE_TYPE", (
+        "The workbook is protected by a password. In Excel choose File, Info, Protect Workbook, Encrypt"
+        " with Password, empty the password, save and try again."
+    ))  # fmt: skip
 
 
 def refuse_macros():

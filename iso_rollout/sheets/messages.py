@@ -19,6 +19,9 @@ MESSAGES = (
     _("The cell holds %(length)s characters, at most %(limit)s are possible."),
     _("The cell holds a control character (%(characters)s). Delete and retype it."),
     _("The cell is empty; “%(title)s” must be given."),
+    _(
+        "The cell names several decisions: %(taken)s was taken, %(others)s was not. Give each a row of its own."
+    ),
     _("The column is hidden in the sheet; it was read."),
     _("The column “%(title)s” is missing."),
     _("The file has more than %(limit)s MB."),
@@ -45,7 +48,9 @@ MESSAGES = (
     _("The workbook holds a document type declaration; it was not made by Excel."),
     _("The workbook holds a part with a strange path; it was not made by Excel."),
     _("The workbook holds macros. Save it as .xlsx without macros and try again."),
-    _("The workbook is protected by a password. Remove the password and try again."),
+    _(
+        "The workbook is protected by a password. In Excel choose File, Info, Protect Workbook, Encrypt with Password, empty the password, save and try again."
+    ),
     _("The workbook needs too much memory. Copy the list into a new workbook."),
     _("The workbook takes too long to open. Copy the list into a new workbook."),
     _("The workbook unpacks to %(size)s MB, more than is accepted (%(limit)s MB)."),
@@ -63,6 +68,7 @@ MESSAGES = (
     _("a place or a heading without anything else"),
     _("a presentation"),
     _("a program"),
+    _("a table in one XML file (Excel 2003, .fods)"),
     _("a text document"),
     _("a web page with the name of a workbook"),
     _("a workbook of a very old Excel"),
@@ -72,6 +78,7 @@ MESSAGES = (
     _("begins with “Cộng” or “Tổng”"),
     _("below the heading of another table"),
     _("below the last row of the table"),
+    _("below the words of a signature"),
     _("by what its cells hold"),
     _("counts units instead of listing them"),
     _("empty"),

@@ -42,11 +42,12 @@ from .verdicts import (
 )
 
 # What the rule for ordinary rows asks about a cell.
-_FILLED, _TRUE, _TEXT, _SPECIAL, _EVIDENCE = 1, 2, 4, 8, 16
+_FILLED, _TRUE, _TEXT, _SPECIAL, _EVIDENCE, _DENIED = 1, 2, 4, 8, 16, 32
 LONGEST_FOOT = 20  # rows of signatures and recipients
 _FIRST_LETTERS_OF_TOTALS = ("", "c", "C", "t", "T")
 OTHER_TABLE = Reason("the heading of another table")
 NUMBERED_NAME = Reason("running number and name without anything else")
+BELOW_SIGNATURE = Reason("below the words of a signature")
 _ROMAN = re.compile(r"(?=[IVXLC])(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})")
 _MARKER = re.compile(
     r"^\(?(?P<marker>[IVXLC]{1,6}(?:\.[0-9]{1,3})*|[A-ZĐ]|[0-9]{1,3}(?:\.[0-9]{1,3})*)\s*[.)/:–-]\s*(?P<rest>\D.*)$"
@@ -54,6 +55,12 @@ _MARKER = re.compile(
 _UNITS = "(?:đơn vị|cơ quan|xã|phường|thị trấn|sở|tthc)"
 _COUNT_BEHIND = re.compile(
     rf"\s*(?<!9001)[:(–-]\s*\(?\d[\d.]*\s*(?:{_UNITS}.*)?\)?\.?$|\s+\d[\d.]*\s*{_UNITS}\)?$|\s*:\s*$",
+    re.IGNORECASE,
+)
+# "Chưa chuyển đổi" and "Đang áp dụng" are said of what was declared.
+_DENIAL = re.compile(
+    r"chưa(?! (?:chuyển|mở rộng|công bố lại))|không (?:công bố|thực hiện)|chờ|dự kiến"
+    r"|đang (?:thực hiện|triển khai|xây dựng|soạn|viết|hoàn thiện|trình|chờ|thẩm định|rà soát|xem xét|đánh giá)(?! (?:chuyển|mở rộng))",
     re.IGNORECASE,
 )
 _BLOCK = re.compile(
@@ -80,6 +87,9 @@ class Classifier:
             (c.number, c.field if c.option is None else replace(c.field, type="mark"))
             for c in header.columns
             if c.field and c.field.name in kind.evidence
+        ]
+        self.denials = [
+            c.number for c in header.columns if c.field and c.field.name in kind.denials and c.option is None
         ]
         self.reasons = {
             field_.name: Reason("name and “%(title)s”", title=field_.title) for _, field_ in self.evidence
@@ -153,7 +163,7 @@ class Classifier:
         """`Verdicts` in which the ordinary data rows are judged, all others not yet."""
         numbers, strips = self.grid.numbers, {}
         looks = {}  # column → one byte of marks for each row
-        for column in (*self.subjects, *(number for number, _ in self.evidence)):
+        for column in (*self.subjects, *self.denials, *(number for number, _ in self.evidence)):
             strips.setdefault(column, self.grid.strip(column))
         for column in range(1, self.grid.width + 1):  # where the first filled cell of a row may be
             strip = strips.setdefault(column, self.grid.strip(column))
@@ -161,7 +171,12 @@ class Classifier:
                 break
         fields = dict(self.evidence)
         for column, strip in strips.items():
-            looks[column] = strip.labelled([self._marks(value, fields.get(column)) for value in strip.values])
+            labels = [self._marks(value, fields.get(column)) for value in strip.values]
+            if column in self.denials:
+                labels = [
+                    label | _DENIED * denies(value) for label, value in zip(labels, strip.values, strict=True)
+                ]
+            looks[column] = strip.labelled(labels)
         for row, column in self.grid.covered if fields else ():
             if column in fields and (position := self.grid.parsed.position(row)) is not None:
                 looks[column][position] &= ~_EVIDENCE
@@ -187,6 +202,8 @@ class Classifier:
         subject = next((column for column in self.subjects if look[column] & _TRUE), None)
         if subject is None or look[subject] & _SPECIAL:
             return APART
+        if any(look[column] & _DENIED for column in self.denials):
+            return APART
         first = next(marks for _column, marks in sorted(look.items()) if marks)
         if first & _TEXT and first & _SPECIAL:
             return APART
@@ -210,7 +227,7 @@ class Classifier:
             return Verdict(number, BLANK, Reason("empty"))
         if is_first and is_number_row(filled):
             return Verdict(number, NUMBER_ROW, Reason("numbers of the columns"))
-        if self._repeats_header(filled):
+        if self._repeats_header(filled, is_first):
             return Verdict(number, HEADER, Reason("repeats the heading"))
         if other := self._other_heading(number, filled):
             is_same = other.meanings == self.header.meanings
@@ -221,6 +238,9 @@ class Classifier:
         first_column, first_text = self._first_text(filled)
         if is_total(first_text) and not (evidence and is_number(marker) and subject):
             return Verdict(number, TOTAL, Reason("begins with “Cộng” or “Tổng”"), first_column, first_text)
+        if subject and (answer := self._denial(number)):
+            reason = Reason("says “%(answer)s”", answer=answer)
+            return Verdict(number, NOTE, reason, subject, self.grid.text(number, subject))
         if subject and evidence:
             return Verdict(number, DATA, Reason("name and “%(title)s”", title=evidence), subject)
         if subject and is_number(marker) and (self.kind.number_is_evidence or not self.needs_evidence):
@@ -318,12 +338,18 @@ class Classifier:
                 return text
         return ""
 
-    def _repeats_header(self, filled):
+    def _denial(self, number):
+        texts = (self.grid.text(number, column) for column in self.denials)
+        return next(filter(denies, texts), "")
+
+    def _repeats_header(self, filled, is_first):
         texts = [(column, fold(as_text(value))) for column, value in filled if isinstance(value, str)]
         strange = [text for column, text in texts if text not in self.headings.get(column, ())]
         if not self.all_headings.isdisjoint(strange):
             return False  # the same headings above other columns
         same = len(texts) - len(strange)
+        if is_first and same == len(filled):  # a lower row of it
+            return True
         return same >= 3 and same * 2 > len(filled)
 
     def _other_heading(self, number, filled):
@@ -351,6 +377,14 @@ class Classifier:
         name = parse_unit_name(self.grid.text(verdict.number, verdict.column or 1))
         return not (marker or name.kind or name.is_committee)
 
+    def _at_foot(self, verdict):
+        """A name with figures beside it is not of those who signed: it is left out and told."""
+        figures = any(re.search("[0-9]", as_text(value)) for _, value in self.grid.filled(verdict.number))
+        if figures and not self._is_foot(verdict.number):
+            text = self.grid.text(verdict.number, verdict.column or 1)
+            return verdict._replace(cls=NOTE, reason=BELOW_SIGNATURE, text=text)
+        return verdict._replace(cls=FOOTER, reason=Reason("words of a signature or of recipients"))
+
     def _end_table(self, found, by_person):
         """After the last row of data only totals, notes and the foot remain, whatever they look like.
 
@@ -366,12 +400,11 @@ class Classifier:
             verdict = found[position]
             is_signed = self._is_foot(verdict.number) or (is_signed and self._is_signature(verdict))
             if verdict.cls == DATA and verdict.number not in by_person and is_signed:
-                words = Reason("words of a signature or of recipients")
-                found.put(position, verdict._replace(cls=FOOTER, reason=words))
+                found.put(position, self._at_foot(verdict))
         places = found.data()
         last = places[-1] if places else -1
         for position, verdict in found.others():
-            is_row = verdict.reason is NUMBERED_NAME or "answer" in verdict.reason.params
+            is_row = verdict.reason in (NUMBERED_NAME, BELOW_SIGNATURE) or "answer" in verdict.reason.params
             is_foot = verdict.cls in (GROUP, NOTE) and not is_row
             if position > last >= 0 and is_foot and verdict.number not in by_person:
                 below = Reason("below the last row of the table")
@@ -404,6 +437,11 @@ def group_text(text):
     """The name in a group row: "Huyện Ân Thi: 21 đơn vị" → "Huyện Ân Thi"."""
     text = clean(text)
     return _COUNT_BEHIND.sub("", text).strip(" :;,.–-") or text
+
+
+def denies(value):
+    """Whether a cell says that nothing is there yet: "Chưa công bố", "Đang thực hiện"."""
+    return isinstance(value, str) and bool(_DENIAL.match(clean(value)))
 
 
 def _is_evidence(value, field_):

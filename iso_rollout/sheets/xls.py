@@ -13,7 +13,7 @@ from python_calamine import CalamineError, CalamineWorkbook
 from iso_rollout.text.legacy import is_legacy_font
 
 from .formulas import CACHED, ERROR, OUTSIDE
-from .guard import Refused, refuse_corrupt, refuse_macros, refuse_type
+from .guard import refuse_corrupt, refuse_macros, refuse_protected, refuse_type
 from .parsed import ParsedSheet, value_rows
 
 END_OF_CHAIN = 0xFFFFFFFE
@@ -29,9 +29,7 @@ def parse_xls(data):
     if any(name.casefold() in ("_vba_project_cur", "_vba_project", "macros") for name in streams):
         raise refuse_macros()
     if "EncryptedPackage" in streams:
-        raise Refused(
-            "E_FILE_TYPE", "The workbook is protected by a password. Remove the password and try again."
-        )
+        raise refuse_protected()
     records = streams.get("Workbook") or streams.get("Book")
     if not records:
         raise refuse_type("a Word document" if "WordDocument" in streams else "a file of an unknown kind")
@@ -151,10 +149,7 @@ class _Book:
         places = []
         for kind, body in self._walk(0):
             if kind == FILEPASS:
-                raise Refused(
-                    "E_FILE_TYPE",
-                    "The workbook is protected by a password. Remove the password and try again.",
-                )
+                raise refuse_protected()
             if kind == BOUNDSHEET:
                 place, hidden, sheet_kind = struct.unpack_from("<LBB", body)
                 if sheet_kind == 1:

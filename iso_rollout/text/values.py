@@ -35,10 +35,14 @@ class When(NamedTuple):
 
 
 class Decision(NamedTuple):
-    """A document's number as written, without spaces; its date where the same cell holds one."""
+    """A document's number as written, without spaces; its date where the same cell holds one.
+
+    `others`: further decisions that the cell names, in one text.
+    """
 
     number: str
     date: date | None
+    others: str = ""
 
 
 _NUMERIC_DATE = r"(?P<d>[0-9]{1,2})\s*([/.-])\s*(?P<m>[0-9]{1,2})\s*[/.-]\s*(?P<y>[0-9]{1,4})"
@@ -202,8 +206,13 @@ def parse_decision(value):
     else:
         number, rest = _WORDS_BEFORE.sub("", text[: dated.start()]), text[dated.start() :]
         number = re.sub(r"[\s,;(]*(?:ngày)?[\s,;(]*$", "", number)
+    if not re.search("[0-9]", number):
+        return Decision(number, _date_inside(rest))
+    others = ", ".join(
+        other[0] for other in _DOCUMENT_NUMBER.finditer(rest) if re.search("/ ?Q[ĐD]", other[0])
+    )
     number = re.sub(r"\s+", "", number).replace("–", "-").strip(".,;:")
-    return Decision(number, _date_inside(rest))
+    return Decision(number, _date_inside(rest), others)
 
 
 def _date_inside(text):

@@ -3,6 +3,7 @@
 from agencies.imports.agency_list import AgencyList
 from agencies.imports.checked import CHANGED, NEW, UNCHANGED, WRONG, Difference
 from iso_rollout.sheets import Problem
+from iso_rollout.sheets.rows import denies
 from procedures.imports.statements import Statements
 
 
@@ -16,6 +17,12 @@ class AgencyAndDeclarationList(AgencyList):
         for line in checked.lines:
             values = line.plan.row.values
             if not (values.get("number") or values.get("declared_on")) or line.outcome == WRONG:
+                continue
+            if denies(values.get("status")):
+                self._warn(
+                    checked, line, "W_NOT_DECLARED", "It says “%(answer)s”; the declaration was not taken.",
+                    answer=values["status"],
+                )  # fmt: skip
                 continue
             if "standard" not in values:
                 self._warn(
@@ -51,9 +58,9 @@ class AgencyAndDeclarationList(AgencyList):
         return checked
 
     @staticmethod
-    def _warn(checked, line, code, message):
+    def _warn(checked, line, code, message, /, **params):
         row = line.plan.row
-        checked.warnings.append(Problem(code, message, row.sheet, row.cell("name")))
+        checked.warnings.append(Problem(code, message, row.sheet, row.cell("name"), "", params))
 
     def write(self, checked, *, change_set, by, options):
         super().write(checked, change_set=change_set, by=by, options=options)

@@ -254,3 +254,26 @@ def test_plans_get_their_units_and_compare(province):
         options=options,
     )
     assert named(wrong.errors) == [("E_PLAN", "C2"), ("E_NOT_A_UNIT", "A3")]
+
+
+def test_an_agency_that_has_not_declared_yet_comes_in_without_the_declaration(province):
+    head = [
+        "TT",
+        "Tên đơn vị",
+        "Mã cơ quan",
+        "Cấp trên",
+        "Tiêu chuẩn",
+        "Số QĐ công bố",
+        "Ngày công bố",
+        "Tình trạng",
+    ]
+    told = ["TCVN ISO 9001:2015", "9/QĐ-UBND", day("2020-03-04")]
+    rows = (
+        [1, "UBND xã Một", "H31.20.8", "UBND huyện Văn Lâm", *told, "Chưa công bố"],
+        [2, "UBND xã Hai", "H31.20.9", "UBND huyện Văn Lâm", *told, "Đã công bố"],
+    )
+    kind = imports.kind("agencies")
+    checked = engine.check(kind, workbook(head, *rows), "cq.xlsx")
+    assert [str(e) for e in checked.errors] == [] and ("W_NOT_DECLARED", "B2") in named(checked.warnings)
+    engine.write(kind, checked)
+    assert [d.agency.name for d in Declaration.objects.all()] == ["UBND xã Hai"]

@@ -134,3 +134,12 @@ def test_codes_keep_the_zeros_of_their_format():
     sheet.write(1, 1, "UBND xã Lạc Đạo")
     book.close()
     assert read(file.getvalue(), "x", examples.AGENCIES).rows[0].values["code"] == "00350"
+
+
+@pytest.mark.parametrize("data", [
+    b'<?xml version="1.0"?>\n<?mso-application progid="Excel.Sheet"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"/>',
+    b'<?xml version="1.0"?><office:document xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0"/>',
+])  # fmt: skip
+def test_a_table_in_one_xml_file_is_no_web_page(data):
+    (error,) = read(data, "list.xls", examples.DECLARATIONS).errors
+    assert error.code == "E_FILE_TYPE" and "XML" in str(error) and "web" not in str(error)

@@ -211,3 +211,27 @@ def test_a_district_and_a_commune_in_bare_words_are_two_columns():
         ("Văn Lâm", "Lạc Đạo"),
         ("Yên Mỹ", "Tân Lập"),
     ]
+
+
+def planned(*lines):
+    return read(w.xlsx(lines), "kh.xlsx", examples.PLAN, today=dt.date(2026, 11, 23))
+
+
+@pytest.mark.parametrize("years", [
+    [["TT", "Tên cơ quan", "Hình thức", "Năm 2020", "Năm 2021"]],
+    [["TT", "Tên cơ quan", "Hình thức", "Lộ trình thực hiện", None], [None, None, None, 2020, 2021]],
+])  # fmt: skip
+def test_a_mark_below_a_year_says_the_year(years):
+    reading = planned(*years, [1, "UBND xã Lạc Đạo", "Xây dựng mới", "x", None], [2, "UBND xã Chỉ Đạo", "Chuyển đổi", None, "x"])  # fmt: skip
+    assert [str(e) for e in reading.errors] == []
+    assert [(r.values["name"], r.values["year"]) for r in reading.rows] == [
+        ("UBND xã Lạc Đạo", 2020), ("UBND xã Chỉ Đạo", 2021),
+    ]  # fmt: skip
+
+
+def test_what_a_year_costs_is_no_mark():
+    reading = planned(
+        ["TT", "Tên cơ quan", "Hình thức", "Năm thực hiện", "Kinh phí năm 2020", "2021"],
+        [1, "UBND xã Lạc Đạo", "Xây dựng mới", 2020, 35, 12], [2, "UBND xã Chỉ Đạo", "Chuyển đổi", 2021, 0, 28],
+    )  # fmt: skip
+    assert [str(e) for e in reading.errors] == [] and [r.values["year"] for r in reading.rows] == [2020, 2021]

@@ -506,3 +506,70 @@ def test_a_claim_is_a_number_of_agencies_only():
     assert [group_text(text) for text in ("Huyện Ân Thi: 21 đơn vị", "Quận 5", "Khối sở (18 đơn vị)", "Theo TCVN ISO 9001:2015", "Xã B:")] == [
         "Huyện Ân Thi", "Quận 5", "Khối sở", "Theo TCVN ISO 9001:2015", "Xã B",
     ]  # fmt: skip
+
+
+THREE_ROWS = [
+    ["TT", "Tên đơn vị", "Công bố", None, None],
+    [None, None, "Tiêu chuẩn", "Quyết định", None],
+    [None, None, None, "Số", "Ngày"],
+]  # fmt: skip
+LAC_DAO = [1, "UBND xã Lạc Đạo", "2015", "12/QĐ-UBND", "01/02/2020"]
+CHI_DAO = [2, "UBND xã Chỉ Đạo", "2015", "13/QĐ-UBND", "01/02/2020"]
+ONE_ROW = ["TT", "Tên đơn vị", "Tiêu chuẩn", "Số QĐ công bố", "Ngày công bố"]
+
+
+def named(problems):
+    return [(problem.code, problem.cell) for problem in problems]
+
+
+def test_a_heading_of_three_rows_may_stand_on_every_page():
+    reading = declarations(w.xlsx([*THREE_ROWS, LAC_DAO, *THREE_ROWS, CHI_DAO]))
+    assert (reading.count, reading.errors, reading.warnings) == (2, [], [])
+
+
+@pytest.mark.parametrize("delimiter, encoding", [("|", "utf-8"), ("\t", "utf-16-le"), (";", "utf-16-be")])
+def test_text_without_a_mark_or_with_bars_is_read(delimiter, encoding):
+    text = w.csv_text([ONE_ROW, LAC_DAO, CHI_DAO], delimiter)
+    reading = declarations(text.encode(encoding))
+    assert [str(e) for e in reading.errors] == []
+    assert [r.values["name"] for r in reading.rows] == ["UBND xã Lạc Đạo", "UBND xã Chỉ Đạo"]
+
+
+def test_the_apostrophe_of_a_csv_is_no_part_of_what_was_saved_as_a_workbook():
+    reading = declarations(w.xlsx([[*ONE_ROW, "Ghi chú"], [*LAC_DAO, "'=1+1"], [*CHI_DAO, "'chờ'"]]))
+    assert [r.values["note"] for r in reading.rows] == ["=1+1", "'chờ'"]
+
+
+def test_a_second_decision_in_a_cell_is_named():
+    two = "12/QĐ-UBND ngày 1/2/2020; 15/QĐ-UBND ngày 3/4/2021"
+    reading = declarations(w.xlsx([ONE_ROW[:4], [1, "UBND xã Lạc Đạo", "2015", two], CHI_DAO[:4]]))
+    assert named(reading.warnings) == [("W_TWO_DECISIONS", "D2")]
+    assert "15/QĐ-UBND" in str(reading.warnings[0])
+    assert reading.rows[0].values["declared_on"] == dt.date(2020, 2, 1)
+
+
+def test_a_row_that_says_it_has_not_declared_is_left_out_and_named():
+    status = ["Đã công bố", "Chưa công bố", "Đang thực hiện", "Đang áp dụng", "Chưa chuyển đổi"]
+    rows = [[i, f"UBND xã Số {i}", *LAC_DAO[2:], said] for i, said in enumerate(status, 1)]
+    reading = declarations(w.xlsx([[*ONE_ROW, "Tình trạng"], *rows]))
+    assert [r.number for r in reading.rows] == [2, 5, 6]
+    assert named(reading.warnings) == [("W_ROW_SKIPPED", "B3"), ("W_ROW_SKIPPED", "B4")]
+    assert "Chưa công bố" in str(reading.warnings[0])
+
+
+def test_a_row_below_the_signature_with_figures_is_named():
+    foot = [
+        [None, "Người lập biểu"],
+        [None, "Lạc Hồng", "2015", "13/QĐ-UBND", "01/02/2020"],
+        [None, "Nguyễn Văn A"],
+    ]
+    reading = declarations(w.xlsx([ONE_ROW, LAC_DAO, CHI_DAO, [], *foot]))
+    assert reading.count == 2 and named(reading.warnings) == [("W_ROW_SKIPPED", "B6")]
+
+
+def test_what_is_no_number_or_version_is_shown_as_it_stands():
+    reading = declarations(
+        w.xlsx([ONE_ROW, [*LAC_DAO[:2], True, *LAC_DAO[3:]], [*CHI_DAO[:3], "đang  xin số", CHI_DAO[4]]])
+    )
+    assert ["TRUE" in str(e) for e in reading.errors] == [True]
+    assert reading.rows[1].values["number"] == "đang xin số"

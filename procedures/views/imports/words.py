@@ -76,6 +76,7 @@ TITLES = {
     "W_HIDDEN_ROW": _("Hidden row read"),
     "W_HIDDEN_SHEET": _("Hidden sheet not read"),
     "W_NAME_DIFFERS": _("Name and code differ"),
+    "W_NOT_DECLARED": _("Not declared yet"),
     "W_NOT_A_UNIT": _("Has no system of its own"),
     "W_NO_DATE": _("Date missing"),
     "W_NO_EARLIER": _("No earlier declaration"),
@@ -90,6 +91,7 @@ TITLES = {
     "W_TAKEN_BACK": _("Emptied cell takes back"),
     "W_TOTAL": _("Total does not fit"),
     "W_TWO_DATES": _("Two days for one decision"),
+    "W_TWO_DECISIONS": _("Several decisions in one cell"),
     "W_WITHDRAWN": _("Standard withdrawn"),
 }
 REMEDIES = {
