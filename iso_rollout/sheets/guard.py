@@ -226,6 +226,8 @@ def _check_sizes(members):
 def _office_kind(names, data, members):
     if "mimetype" in names and "content.xml" in names:
         return "ods"
+    if "mimetype" in names and "encrypted-package" in names:
+        raise refuse_protected()
     if any(name.startswith("word/") for name in names):
         raise refuse_type("a Word document")
     if any(name.startswith("ppt/") for name in names):

@@ -11,7 +11,7 @@ from datetime import datetime
 from iso_rollout.text.legacy import is_legacy_font
 
 from .formulas import formula_state
-from .guard import MAX_COLUMNS, MAX_ROWS, read_member
+from .guard import MAX_COLUMNS, MAX_ROWS, read_member, refuse_protected
 from .parsed import ParsedSheet, refuse_columns, refuse_rows
 from .xlsx import parse_xml
 
@@ -20,6 +20,10 @@ def parse_ods(data):
     """The workbook's sheets as `ParsedSheet`; hidden ones by name only."""
     archive = zipfile.ZipFile(io.BytesIO(data))
     names = archive.namelist()
+    if "META-INF/manifest.xml" in names and b"encryption-data" in read_member(
+        archive, "META-INF/manifest.xml"
+    ):
+        raise refuse_protected()
     content = _Content()
     for part in ("styles.xml", "content.xml"):
         if part in names:

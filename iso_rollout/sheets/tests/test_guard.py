@@ -136,6 +136,16 @@ def test_codes_keep_the_zeros_of_their_format():
     assert read(file.getvalue(), "x", examples.AGENCIES).rows[0].values["code"] == "00350"
 
 
+@pytest.mark.parametrize("parts", [
+    {"content.xml": b"\x8f\x01\x80", "META-INF/manifest.xml": '<m:manifest xmlns:m="x"><m:encryption-data/></m:manifest>'},
+    {"encrypted-package": b"\x8f\x01\x80"},
+])  # fmt: skip
+def test_an_ods_with_a_password_is_named_as_such(parts):
+    mimetype = "application/vnd.oasis.opendocument.spreadsheet"
+    (error,) = read(w.zipped({"mimetype": mimetype, **parts}), "list.ods", examples.DECLARATIONS).errors
+    assert error.code == "E_FILE_TYPE" and "password" in error.message
+
+
 @pytest.mark.parametrize("data", [
     b'<?xml version="1.0"?>\n<?mso-application progid="Excel.Sheet"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"/>',
     b'<?xml version="1.0"?><office:document xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0"/>',
