@@ -248,9 +248,10 @@ class CellReader:
                     self.errors.append(
                         self._problem("E_MARK", problem.message, row, column, **problem.params)
                     )
+            if marked:
+                self._note_source(name, index, self._address(row, marked[-1]))
             if len(marked) == 1:
                 found[index] = marked[0].option
-                self._note_source(name, index, self._address(row, marked[0]))
             elif marked:
                 self.errors.append(
                     self._problem("E_MARK", "Only one of these columns may be marked.", row, marked[-1])
@@ -306,7 +307,7 @@ class CellReader:
             return unit_type_of(as_text(value)) or as_text(value) or None
         if parse := _PARSERS.get(field_.type):
             if isinstance(value, bool) and field_.type != "mark":
-                value = str(value).upper()  # as the sheet shows it
+                value = as_text(value)
             return parse(value)
         if field_.lines and isinstance(value, str):
             return "\n".join(filter(None, map(clean, value.splitlines()))) or None

@@ -164,11 +164,13 @@ def _doubtful(values):
 
 
 def as_text(value):
-    """A cell's value as cleaned text: 12.0 → "12", a date → d/m/Y, None → ""."""
+    """A cell's value as cleaned text: 12.0 → "12", a date → d/m/Y, True → "TRUE", None → ""."""
     if value is None:
         return ""
     if isinstance(value, str):
         return clean(value)
+    if isinstance(value, bool):
+        return str(value).upper()
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return str(int(value))
     if hasattr(value, "strftime") and hasattr(value, "year"):

@@ -11,7 +11,7 @@ from agencies.testing import make_agency, make_province, workbook
 from iso_rollout.text import legacy
 from procedures import imports
 from procedures.models import Plan
-from procedures.testing import make_procedure
+from procedures.testing import make_plan, make_procedure
 
 pytestmark = pytest.mark.django_db
 DAY = datetime.date(2020, 3, 4)
@@ -262,3 +262,14 @@ def test_people_in_the_words_of_an_office():
     assert [(r["username"], r["full_name"], r["email"], r["role"]) for r in checked.records()] == [
         ("an.nv", "Nguyễn Văn An", "an@hungyen.gov.vn", "editor"), ("binh.lt", "Lê Thị Bình", "binh@hungyen.gov.vn", "viewer")
     ]  # fmt: skip
+
+
+def test_two_years_marked_in_one_row_are_told_once():
+    province = make_province()
+    make_plan(province.committee)
+    rows = [
+        ["TT", "Tên cơ quan", "Hình thức", "2020", "2021"],
+        [1, "UBND xã Lạc Đạo", "Xây dựng mới", "x", "x"],
+    ]
+    checked = engine.check(imports.kind("plan"), workbook(*rows), "kh.xlsx")
+    assert [(e.code, e.cell) for e in checked.errors] == [("E_MARK", "E2")]
