@@ -123,6 +123,18 @@ def test_rows_sorted_without_their_keys_are_refused(two):
     assert [e.code for e in found.errors] == ["E_IDENTITY", "E_IDENTITY"]
 
 
+def test_a_day_merged_over_several_rows_takes_nothing_back(two):
+    """Excel keeps the first cell only: the others are not emptied, and not filled in either."""
+    one, other = sorted(two.filled.row(key(r)) for r in (two.rollout, two.other))
+    assert other == one + 1
+    column = two.filled.cell(key(two.rollout), "surveyed").column
+    sheet = two.filled.sheet("R")
+    sheet.cell(one, column).value = DAY
+    sheet.merge_cells(start_row=one, end_row=other, start_column=column, end_column=column)
+    found = handed_in(two.filled.data, two.editor)[1]
+    assert [(e.code, e.cell) for e in found.errors] == [("E_MERGED", sheet.cell(other, column).coordinate)]
+
+
 def test_deleted_rows_and_sheets_change_nothing_and_are_said(two):
     two.filled.sheet("R").delete_rows(two.filled.row(key(two.other)))
     del two.filled.book["Thủ tục"]

@@ -237,6 +237,10 @@ class _Comparison:
             same = said == was or (bool(was) and not is_day and said == dmy(was))
         else:
             said, same = as_text(raw), as_text(raw) == clean(was)
+        if not said and (merged := self._merged_into(row, column)):
+            message = "Cells %(range)s are merged inside the data. Unmerge them and fill in each row."
+            self._error(row, column.name, "E_MERGED", message, range=merged)
+            return _WRONG
         if same or (not said and not was):
             return was
         if not said:
@@ -260,6 +264,13 @@ class _Comparison:
                 return _WRONG
             return self.by_year[value]
         return value.isoformat() if column.is_day else value
+
+    @staticmethod
+    def _merged_into(row, column):
+        """The range of a cell that was merged into one that says something: a program drops what it held itself."""
+        grid = row.source.grid
+        origin = grid.covered.get((row.number, row.source.columns[column.name].number))
+        return grid.range_address(grid.merge_of[origin]) if origin and grid.text(*origin) else ""
 
     def _says_the_same(self, row, identity, sheet):
         """Whether the locked cells still speak of the record that the key names."""
