@@ -246,8 +246,12 @@ class Matcher:
         """What a person may choose from: the agencies of that name, else near ones, each with its parents."""
         near = not found
         if near:
-            found = self.near(text, place)
+            found = self.former(text) or self.near(text, place)
         return [Candidate(k.id, k.name, k.code, self.register.parents_of(k), is_near=near) for k in found[:8]]
+
+    def former(self, text):
+        """The agencies of today for a name that was given up."""
+        return self.register.former.get(parse_unit_name(text).key, [])
 
     def near(self, text, place, count=5):
         """Agencies found by the typed words or spelt nearly so, the district's own first."""

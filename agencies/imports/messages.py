@@ -48,6 +48,7 @@ MESSAGES = (
     _("“%(name)s” is not of this level."),
     _("“%(name)s” lies outside the plan."),
     _("“%(name)s” stands in row %(row)s already."),
+    _("“%(text)s” was renamed or merged. Now: %(names)s. Say of which day the list speaks, or choose it."),
     _("“%(text)s” is neither in the list nor in the register."),
     _("“%(text)s” is not in the register."),
     _("“%(text)s” lies outside what you look after."),

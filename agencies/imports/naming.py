@@ -81,6 +81,11 @@ class Naming:
             self.error(
                 "E_AGENCY_AMBIGUOUS", "“%(text)s” may be: %(names)s.", row, self.name, text=text, names=names
             )
+        elif names and self.matcher.former(text):
+            self.error(
+                "E_AGENCY_UNKNOWN", "“%(text)s” was renamed or merged. Now: %(names)s. Say of which day the list speaks, or choose it.",
+                row, self.name, text=text, names=names,
+            )  # fmt: skip
         elif names:
             self.error("E_AGENCY_UNKNOWN", "No agency is called “%(text)s” here. Nearly so: %(names)s.", row, self.name,
                        text=text, names=names)  # fmt: skip

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from agencies.access import scope_of
-from agencies.models import Agency, AgencyAlias, Level
+from agencies.models import Agency, AgencyAlias, Level, PastIdentity, Succession
 from iso_rollout.text import UnitName, department_key, fold, parse_unit_name, tone_key
 
 RANK = {level.value: level.rank for level in Level}
@@ -113,6 +113,18 @@ class Register:
         """{(key, id of the agency below which it holds or None): agency}, of those within reach."""
         rows = AgencyAlias.objects.values_list("key", "scope_id", "agency_id")
         return {(key, scope): self.agencies[agency] for key, scope, agency in rows if agency in self.agencies}
+
+    @cached_property
+    def former(self):
+        """{key of a name given up: the agencies that bore it, and those that took over one that closed}."""
+        rows = [*PastIdentity.objects.order_by("id").values_list("name", "agency_id")]
+        rows += Succession.objects.order_by("id").values_list("predecessor__name", "successor_id")
+        found = defaultdict(list)
+        for name, agency_id in rows:
+            known = self.agencies.get(agency_id)
+            if known and known not in found[key := parse_unit_name(name).key]:
+                found[key].append(known)
+        return found
 
     def get(self, agency_id):
         return self.agencies.get(agency_id)

@@ -277,3 +277,16 @@ def test_an_agency_that_has_not_declared_yet_comes_in_without_the_declaration(pr
     assert [str(e) for e in checked.errors] == [] and ("W_NOT_DECLARED", "B2") in named(checked.warnings)
     engine.write(kind, checked)
     assert [d.agency.name for d in Declaration.objects.all()] == ["UBND xã Hai"]
+
+
+def test_a_name_that_was_given_up_asks_for_the_agency_of_today(province):
+    person = make_user(Role.COORDINATOR, province.committee)
+    agency, closed = province.lac_dao, province.lac_hong
+    agency = agency.revise(by=person, seen=agency.version, on=day("2022-01-01"), name="UBND xã Đạo Mới")
+    closed.close(by=person, seen=closed.version, on=day("2022-01-01"), successor=agency)
+    rows = (HEAD, row("Xã Lạc Đạo"), row("UBND xã Lạc Hồng"))
+    checked = check(*rows)
+    assert named(checked.errors) == [("E_AGENCY_UNKNOWN", "B2"), ("E_AGENCY_UNKNOWN", "B3")]
+    assert ["UBND xã Đạo Mới" in str(e) and "day" in e.message for e in checked.errors] == [True, True]
+    assert [q.candidates[0].agency_id for q in checked.questions] == [agency.pk, agency.pk]
+    assert named(check(*rows, on=day("2021-12-31")).errors) == []
