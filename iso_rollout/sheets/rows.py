@@ -378,9 +378,14 @@ class Classifier:
         return not (marker or name.kind or name.is_committee)
 
     def _at_foot(self, verdict):
-        """A name with figures beside it is not of those who signed: it is left out and told."""
+        """A name with figures or a form beside it is not of those who signed: it is left out and told."""
         figures = any(re.search("[0-9]", as_text(value)) for _, value in self.grid.filled(verdict.number))
-        if figures and not self._is_foot(verdict.number):
+        forms = any(
+            field_.type == "form" and reads(parse_form, value)
+            for column, field_ in self.evidence
+            if (value := self.grid.text(verdict.number, column))
+        )
+        if (figures or forms) and not self._is_foot(verdict.number):
             text = self.grid.text(verdict.number, verdict.column or 1)
             return verdict._replace(cls=NOTE, reason=BELOW_SIGNATURE, text=text)
         return verdict._replace(cls=FOOTER, reason=Reason("words of a signature or of recipients"))

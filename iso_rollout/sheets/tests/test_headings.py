@@ -229,6 +229,14 @@ def test_a_mark_below_a_year_says_the_year(years):
     ]  # fmt: skip
 
 
+def test_a_bare_name_with_a_form_below_the_signature_is_told():
+    reading = planned(
+        ["TT", "Tên cơ quan", "Hình thức"], [1, "UBND xã Lạc Đạo", "Xây dựng mới"], [],
+        [None, "Người lập biểu"], [None, "Lạc Hồng", "Xây dựng mới"], [None, "Nguyễn Văn A"],
+    )  # fmt: skip
+    assert [(w.code, w.cell) for w in reading.warnings] == [("W_ROW_SKIPPED", "B5")]
+
+
 def test_what_a_year_costs_is_no_mark():
     reading = planned(
         ["TT", "Tên cơ quan", "Hình thức", "Năm thực hiện", "Kinh phí năm 2020", "2021"],
