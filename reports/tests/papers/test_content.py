@@ -279,6 +279,18 @@ def test_a_wrong_or_hostile_template_is_refused_by_name(line, words, monkeypatch
         word.document(small(), office_template=template_with(line))
 
 
+@pytest.mark.parametrize(
+    "act", ["docx.part.package.save({!r})", "replace_zipname('word/document.xml', {!r})", "new_subdoc({!r})"]
+)
+def test_a_template_reaches_no_file_through_the_chart(tmp_path, act):
+    file = tmp_path / "register.sqlite3"
+    file.write_text("data")
+    line = f"{{{{ bieu_do.tpl.{act.format(str(file))} }}}}"
+    with pytest.raises(Refused, match="tpl"):
+        word.document(small(), office_template=template_with(line))
+    assert file.read_text() == "data"
+
+
 def test_a_template_may_take_as_long_as_the_report_is_large(monkeypatch):
     waited = []
     monkeypatch.setattr(word.child, "answer_of", lambda *sent, seconds: waited.append(seconds) or b"+")
