@@ -1,8 +1,9 @@
 """Notices by mail: gathered into mails, each claimed by one process, written, and handed over once.
 
 Knows no request. A mail server that is down leaves everything as it was for the next run. A process
-that dies before it hands a mail over leaves it for the next run; one that dies while it does leaves
-it unsent for good, because nobody can tell: the notice itself stays in the register.
+that dies before it hands a mail over leaves it for the next run; one that dies while it does, or
+whose server has the whole mail and never says so, leaves it unsent for good, because nobody can
+tell: the notice itself stays in the register.
 """
 
 import logging
@@ -45,7 +46,7 @@ class Outcome:
     def log(self):
         """Tell the log what the office's mail server did not take."""
         if self.unsure:
-            log.warning("%s mails were being handed over when a process died; not sent again", self.unsure)
+            log.warning("%s mails may have been taken, nobody can tell; not sent again", self.unsure)
         for mail, fault in self.faults:
             log.warning("Mail %s was not sent: %s", mail.pk, fault)
         if self.unreachable:
@@ -146,6 +147,7 @@ def _send(mail, connection, worker, outcome):
         return False
     if not mine.filter(state=MailState.CLAIMED).update(state=MailState.HANDED):
         return True  # another process gave this one up as dead
+    gone = _bodies_gone(connection)
     try:
         connection.send_messages([message])
     except ValueError as fault:
@@ -156,6 +158,9 @@ def _send(mail, connection, worker, outcome):
     except (OSError, smtplib.SMTPException) as fault:
         tries = mail.tries + _is_refusal(fault)
         state = MailState.WAITING if tries < MOST_TRIES else MailState.FAILED
+        if gone and not _is_refusal(fault):
+            state = MailState.UNSURE
+            outcome.unsure += 1
         mine.update(state=state, tries=tries, fault=_said(fault), **free)
         outcome.faults.append((mail, _said(fault)))
         _close(connection)
@@ -163,6 +168,20 @@ def _send(mail, connection, worker, outcome):
     mine.update(state=MailState.SENT, sent_at=timezone.now(), fault="", **free)
     outcome.sent += 1
     return True
+
+
+def _bodies_gone(connection):
+    """A list that gets what goes out whole over an SMTP line from now on: the one thing sent in bytes is a mail."""
+    gone, line = [], getattr(connection, "connection", None)
+    if isinstance(line, smtplib.SMTP):
+
+        def send(data):
+            type(line).send(line, data)
+            if isinstance(data, bytes):
+                gone.append(data)
+
+        line.send = send
+    return gone
 
 
 def _is_refusal(fault):

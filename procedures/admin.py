@@ -290,7 +290,7 @@ class TargetAdmin(RecordedAdmin):
     def save_formset(self, request, form, formset, change):
         """New figures go through the door; the earlier ones stay as they are."""
         formset.save(commit=False)
-        for revision in formset.forms:
-            if revision.instance.pk is None and revision.has_changed():
+        for revision in formset.extra_forms:
+            if revision.has_changed():
                 change_set = self.change_set_of(request, self.title_of(form.instance, change), form)
                 revision.through_door(request.user, change_set)

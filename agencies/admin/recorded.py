@@ -168,6 +168,14 @@ class NamedAutocomplete(admin.widgets.AutocompleteSelect):
         attrs = super().build_attrs(base_attrs, extra_attrs)
         return attrs | {"data-placeholder": f"{self.field.verbose_name} …"}
 
+    def optgroups(self, name, value, attr=None):
+        """What can be no id is no choice either; Django would look for it, and fail."""
+        return super().optgroups(name, [one for one in value if self._may_be_id(one)], attr)
+
+    def _may_be_id(self, value):
+        with suppress(ValidationError):
+            return self.field.target_field.clean(value, None) is not None
+
 
 class NamesChoices:
     """Autocomplete fields of a page or of its parts."""

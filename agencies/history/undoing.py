@@ -51,6 +51,9 @@ def _work_out(change_set, lock=False):
             records[key] = Record(line, values, values)
         if not (records[key].kept or records[key].impossible):
             records[key].step_back(line)
+    for model in {one.model for one in records.values()}:
+        if hasattr(model, "keep_what_others_follow"):
+            model.keep_what_others_follow(records)
     for one in records.values():
         if one.kept or one.impossible:
             one.then = one.now

@@ -2,6 +2,8 @@
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.formats import date_format
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from iso_rollout.text import name_key
@@ -80,6 +82,30 @@ class PastIdentity(models.Model):
     def save(self, *args, **kwargs):
         self.derive()
         super().save(*args, **kwargs)
+
+    @classmethod
+    def keep_what_others_follow(cls, records):
+        """Of an undo, {(model, id): record}: an identity that a later one follows stays, and the agency as it is with it.
+
+        Without it the days before would have no identity of their own.
+        """
+        label, held = cls._meta.label_lower, {}
+        leaving = {
+            pk: one.now for (model, pk), one in records.items() if model == label and one.act == "take back"
+        }
+        ends = {(now["agency_id"], now["until"]) for now in leaving.values() if now}
+        later = cls.objects.filter(agency__in={agency for agency, _until in ends}, from_on__isnull=False)
+        for identity in later.exclude(pk__in=leaving):
+            own = records.get((label, identity.pk))
+            goes_back = own is not None and own.then["from_on"] != own.now["from_on"]
+            if (identity.agency_id, identity.from_on.isoformat()) in ends and not goes_back:
+                held[identity.agency_id] = date_format(identity.until)
+        for (model, pk), one in records.items():
+            agency = pk if model == "agencies.agency" else one.now and one.now.get("agency_id")
+            if model in ("agencies.agency", label) and agency in held:
+                one.kept = one.kept or gettext("A later change of %(day)s is on record.") % {
+                    "day": held[agency]
+                }
 
     def copied(self, **values):
         """The same identity for other days, not yet stored."""

@@ -179,7 +179,7 @@ class MailState(models.TextChoices):
     SENT = "sent", _("Sent")
     DROPPED = "dropped", _("Nothing left to tell")
     FAILED = "failed", _("Refused by the mail server")
-    # The process died while it handed the mail over. It is not sent again: nobody gets a mail twice.
+    # The process or the line died while the mail was handed over. It is not sent again: nobody gets a mail twice.
     UNSURE = "unsure", _("Handed over, without an answer")
 
 

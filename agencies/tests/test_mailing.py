@@ -102,6 +102,16 @@ def test_a_line_that_breaks_midway_loses_and_doubles_nothing(server, province):
     assert [len(server.to(person)) for person in people] == [1] * 5
 
 
+def test_a_mail_that_the_server_has_without_saying_so_is_not_sent_again(server, settings, person):
+    tell(person)
+    settings.EMAIL_TIMEOUT, server.thinks = 0.2, 1
+    outcome = run()
+    assert (outcome.sent, outcome.unsure, len(outcome.faults)) == (0, 1, 1)
+    server.thinks = 0
+    assert run().sent == 0 and len(server.to(person)) == 1
+    assert Mail.objects.get().state == MailState.UNSURE
+
+
 def test_a_refused_recipient_does_not_stop_the_others_and_is_given_up(server, province):
     lost, other = make_user(Role.EDITOR, province.lac_dao), make_user(Role.EDITOR, province.lac_dao)
     server.unknown = {lost.email}

@@ -8,9 +8,9 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from agencies.access import may_undo, undoable
-from agencies.history import open_change_set, record, snapshot
+from agencies.history import open_change_set, record, snapshot, undo
 from agencies.models import Agency, Change, ChangeSet, Membership, Role, User
-from agencies.testing import make_province, make_user
+from agencies.testing import day, make_province, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -199,3 +199,22 @@ def test_an_undone_name_is_found_again_by_search():
     person.revise(by=None, seen=1, full_name="Nguyễn Văn Bê")
     run(Change.objects.of(person).get().change_set_id)
     assert User.objects.matching("van an").get() == person
+
+
+def test_an_identity_that_a_later_one_follows_stays_and_is_named(province):
+    agency = province.lac_dao
+    agency = agency.revise(by=None, seen=agency.version, on=day("2020-07-01"), name="UBND xã Mới")
+    renamed = ChangeSet.objects.first()
+    agency = agency.revise(by=None, seen=agency.version, on=day("2021-07-01"), parent=province.khoai_chau)
+    moved = ChangeSet.objects.first()
+    undone = undo(renamed, by=None)
+    assert undone.restored == [] and {one.why for one in undone.kept} == {
+        "Đã ghi một thay đổi sau đó, ngày 01/07/2021."
+    }
+    found = Agency.objects.as_of(day("2020-01-01")).get(pk=agency.pk)
+    assert (found.name, found.parent_id) == ("UBND xã Lạc Đạo", province.van_lam.pk)
+    # In the order in which they were made they go back.
+    undo(moved, by=None)
+    undo(renamed, by=None)
+    assert Agency.objects.get(pk=agency.pk).name == "UBND xã Lạc Đạo"
+    assert not agency.past.exists()

@@ -206,3 +206,17 @@ def test_a_stale_document_shows_what_was_stored_meanwhile(client, province, coor
     assert errors(answer) == {"__all__", "signer"}
     assert "Lê Văn B" in answer.content.decode()
     assert Document.objects.get(pk=document.pk).signer == "Lê Văn B"
+
+
+def test_a_figure_is_entered_though_an_earlier_one_was_taken_back_meanwhile(client, province, coordinator):
+    target = make_target(make_plan(province.committee), 60)
+    target.revise(65, on=day("2020-08-01"), by=None)
+    values = admin_values(client.get(url(target)))
+    undo(ChangeSet.objects.first(), by=None)
+    values |= {
+        "revisions-2-value": "70",
+        "revisions-2-decided_on": "01/09/2020",
+        "revisions-2-reason": "QĐ 2",
+    }
+    assert client.post(url(target), values).status_code == 302
+    assert list(target.revisions.order_by("decided_on").values_list("value", flat=True)) == [60, 70]

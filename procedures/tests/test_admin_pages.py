@@ -88,6 +88,25 @@ def test_each_page_opens_or_is_refused(client, province, role, label):
     assert status("delete", found.pk) == (200 if allowed(deletes) else 403)
 
 
+@pytest.mark.parametrize("typed", ["%", "xx", "1.5", "9" * 30])
+def test_what_can_be_no_id_is_refused_beside_its_field(client, province, typed):
+    client.force_login(person("superuser", province))
+    tried = set()
+    for model, page in admin.site._registry.items():
+        name = f"admin:{model._meta.app_label}_{model._meta.model_name}_"
+        found = model._default_manager.order_by("pk").first()
+        for url in (reverse(f"{name}add"), reverse(f"{name}change", args=[found.pk])):
+            if not (fields := page.get_autocomplete_fields(None)) or client.get(url).status_code == 403:
+                continue
+            answer = client.post(url, dict.fromkeys(fields, typed))
+            assert answer.status_code == 200
+            form = answer.context["adminform"].form
+            assert form.fields.keys() & set(fields) <= form.errors.keys()
+            assert client.get(url, dict.fromkeys(fields, typed)).status_code == 200
+            tried.add(model._meta.label_lower)
+    assert {"agencies.agency", "agencies.membership", "procedures.plan", "procedures.document"} <= tried
+
+
 @pytest.mark.parametrize("role", [None, Role.VIEWER, Role.EDITOR])
 def test_readers_and_editors_are_refused(client, province, role):
     client.force_login(make_user(role, province.committee))

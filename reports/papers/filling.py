@@ -56,11 +56,25 @@ def _fill(data, values, image):
 
     template = DocxTemplate(io.BytesIO(data))
     template.init_docx()
-    values = values | {"bieu_do": InlineImage(template, io.BytesIO(image), width=Cm(16)) if image else ""}
+    values = values | {
+        "bieu_do": _sealed(InlineImage(template, io.BytesIO(image), width=Cm(16))) if image else ""
+    }
     template.render(values, jinja_env=_environment(), autoescape=True)
     out = io.BytesIO()
     template.save(out)
     return out.getvalue()
+
+
+def _sealed(chart):
+    """The chart as a placeholder without attributes: from docxtpl's own a template gets at every file of the server."""
+
+    class Chart:
+        def __html__(self):
+            return chart.__html__()
+
+        __str__ = __html__
+
+    return Chart()
 
 
 def _check(data, values, image):

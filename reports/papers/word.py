@@ -200,11 +200,12 @@ def unknown(data, values):
 
 
 def _child(task, data, values, image=None):
-    head = {"task": task, "values": values, "template": len(data), "seconds": limits.CPU_SECONDS}
+    seconds = limits.cpu_seconds(sum(len(v["cac_dong"]) for v in values.values() if isinstance(v, dict)))
+    head = {"task": task, "values": values, "template": len(data), "seconds": seconds}
     head = json.dumps(head).encode()
     sent = b"%d\n" % len(head) + head + data + (image or b"")
     try:
-        answer = child.answer_of("reports.papers.filling", sent, seconds=2 * limits.CPU_SECONDS)
+        answer = child.answer_of("reports.papers.filling", sent, seconds=2 * seconds)
     except child.Died as died:
         if died.why == "time":
             raise Refused(_("The template takes too long to fill.")) from None

@@ -18,7 +18,7 @@ from agencies.models import Agency, User
 from procedures.models import Plan
 from reports import figures
 from reports.models import Kind, PublishedReport, codes
-from reports.papers import content, word
+from reports.papers import content, limits, word
 from reports.papers.workbook import workbook
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("demo")]
@@ -277,6 +277,28 @@ def test_a_wrong_or_hostile_template_is_refused_by_name(line, words, monkeypatch
     monkeypatch.setattr("reports.papers.limits.CPU_SECONDS", 2)
     with pytest.raises(Refused, match=words):
         word.document(small(), office_template=template_with(line))
+
+
+@pytest.mark.parametrize(
+    "act", ["docx.part.package.save({!r})", "replace_zipname('word/document.xml', {!r})", "new_subdoc({!r})"]
+)
+def test_a_template_reaches_no_file_through_the_chart(tmp_path, act):
+    file = tmp_path / "register.sqlite3"
+    file.write_text("data")
+    line = f"{{{{ bieu_do.tpl.{act.format(str(file))} }}}}"
+    with pytest.raises(Refused, match="tpl"):
+        word.document(small(), office_template=template_with(line))
+    assert file.read_text() == "data"
+
+
+def test_a_template_may_take_as_long_as_the_report_is_large(monkeypatch):
+    waited = []
+    monkeypatch.setattr(word.child, "answer_of", lambda *sent, seconds: waited.append(seconds) or b"+")
+    province = report()
+    word.document(province, office_template=b"x")
+    province["tables"][0]["rows"] *= 11_000
+    word.document(province, office_template=b"x")
+    assert waited[0] < 30 and waited[1] == 2 * limits.CPU_SECONDS
 
 
 @pytest.mark.parametrize("data", [b"", b"PK\x03\x04", b"%PDF-1.7", b"x" * 1000])
