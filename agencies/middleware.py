@@ -79,7 +79,7 @@ class GivesBack:
             html, missing = refill(
                 response.content.decode(response.charset), kept.pairs, page=request.path, action=kept.action
             )
-        words = {"kept": kept, "missing": missing}
+        words = {"kept": kept, "missing": missing, "takes_files": 'type="file"' in html}
         if html:
             notice = render_to_string("_given_back.html", words)
             place = html.find('<div id="messages"')

@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.contrib.auth.forms import UserChangeForm, UserCreationForm
+from django.contrib.auth.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from django.contrib.auth.models import Group
 from django.db import transaction
 from django.shortcuts import redirect
@@ -32,9 +32,20 @@ class PersonForm(RecordedForm, UserChangeForm):
         fields = ("username", *ACCOUNT, "is_active", "is_superuser")
 
 
+class PasswordForm(AdminPasswordChangeForm):
+    """A new password; whoever must not sign in any more is made inactive, without taking the password away."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields.pop("usable_password", None)
+        for field in self.fields.values():
+            field.required = True
+
+
 @admin.register(User)
 class PersonAdmin(RecordedAdmin, DjangoUserAdmin):
-    form, add_form = PersonForm, NewPersonForm
+    form, add_form, change_password_form = PersonForm, NewPersonForm, PasswordForm
+    change_user_password_template = "admin/agencies/user/password.html"
     keepers = readers = frozenset({Role.ADMINISTRATOR})
     scope_prefix = ""
     list_display = ("full_name", "username", "position", "email", "is_active", "last_login")

@@ -32,6 +32,17 @@ from .tree import (
     reserve_ids,
 )
 
+_LAST_RECORDS = []
+
+
+def asks_last_record(last_record):
+    """Take `last_record(agency)` for what other apps record of agencies: an agency closes after that.
+
+    It gives (day, what), (None, "") when there is nothing.
+    """
+    _LAST_RECORDS[:] = [last_record]
+    return last_record
+
 
 class Agency(models.Model):
     """A body in the tree. Its id is for life; name, code, kind and parent may change on a date."""
@@ -361,6 +372,21 @@ class Agency(models.Model):
             raise Refused(_closed(stored), "on")
         if stored.established_on is not None and on <= stored.established_on:
             raise Refused(gettext("It was established on that day or later."), "on")
+        since = stored.present_since()
+        if since is not None and on <= since:
+            raise Refused(
+                gettext("Its last change is of %(day)s: it can only close after that.")
+                % {"day": date_format(since)},
+                "on",
+            )
+        for last_record in _LAST_RECORDS:
+            day, what = last_record(stored)
+            if day is not None and on <= day:
+                raise Refused(
+                    gettext("On record on %(day)s: %(what)s. It can only close after that.")
+                    % {"day": date_format(day), "what": what},
+                    "on",
+                )
         if still := stored.dependent_on(on):
             raise Refused(_still_depends(still))
         successors = successor if isinstance(successor, list) else [(successor, extent)] if successor else []

@@ -96,6 +96,19 @@ def test_superusers_and_strangers_do_not_exist(client, province, boss):
         assert client.get(password).status_code == 404
 
 
+def test_a_new_password_is_asked_for_without_more(client, province, boss):
+    person = make_user(Role.EDITOR, province.lac_dao)
+    page = client.get(reverse("admin:agencies_user_change", args=[person.pk])).content.decode()
+    assert "Đặt lại mật khẩu" in page and person.password.partition("$")[0] not in page
+    url = reverse("admin:auth_user_password_change", args=[person.pk])
+    page = client.get(url).content.decode()
+    assert "LDAP" not in page and "usable_password" not in page
+    # Nothing is taken away by whoever asks for it all the same.
+    answer = client.post(url, {"usable_password": "false", "unset-password": "1"})
+    assert set(answer.context["form"].errors) == {"password1", "password2"}
+    assert User.objects.get(pk=person.pk).check_password("matkhau-dai")
+
+
 def test_setting_a_password_is_on_record_without_the_password(client, province, boss):
     person = make_user(Role.EDITOR, province.lac_dao)
     typed = {"password1": "mot-cau-dai-hon", "password2": "mot-cau-dai-hon", "usable_password": "true"}

@@ -311,6 +311,14 @@ def test_closing_before_an_agency_below_moved_away_is_refused(province):
     close(province.khoai_chau, "2021-06-01")
 
 
+def test_closing_before_a_change_of_its_own_is_refused(province):
+    """Otherwise it would have got its name, or its place, when it existed no more."""
+    revise(province.lac_dao, on=day("2021-06-01"), name="UBND xã Mới")
+    refused(close, province.lac_dao, "2021-05-01", field="on")
+    refused(close, province.lac_dao, "2021-06-01", field="on")
+    close(province.lac_dao, "2021-06-02")
+
+
 def test_closing_over_a_void_entry_below(province):
     agency = make_agency("x", province.khoai_chau, on=day("2021-06-01"))
     Agency.void_many([agency])

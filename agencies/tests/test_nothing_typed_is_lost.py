@@ -62,6 +62,7 @@ def test_after_signing_in_again_the_form_stands_there_with_the_values(client, pe
     assert value_of(html, "full_name") == "Trần Thị Hoa"
     assert value_of(html, "position") == "Chuyên viên &lt;b&gt;"
     assert "data-given-back" in html
+    assert "tệp" not in html.split("data-given-back")[1].split("</div>")[0], "this form takes no file"
     assert page.headers["Cache-Control"] == "no-store"
     # Nothing was saved by it; sent again it is, and the kept copy goes.
     assert User.objects.get(pk=person.pk).position == ""

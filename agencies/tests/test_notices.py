@@ -93,8 +93,9 @@ def test_reading_one_and_reading_all(client, person):
     client.post(reverse("read_notices"), {"notice": first.pk})
     assert set(Notice.objects.unread()) == {second, later}
     # What came in after the page was made has not been seen.
-    client.post(reverse("read_notices"), {"until": second.pk})
+    answer = client.post(reverse("read_notices"), {"until": second.pk}, follow=True)
     assert set(Notice.objects.unread()) == {later}
+    assert [str(m) for m in answer.context["messages"]][-1] == "Đã đánh dấu đã đọc 1 thông báo."
 
 
 @pytest.mark.parametrize("typed", [{}, {"notice": "x"}, {"until": "9" * 30}, {"notice": "-1"}])

@@ -3,7 +3,9 @@
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from agencies.models import Notice
@@ -40,6 +42,9 @@ def read_notices(request):
         told = told.filter(pk__lte=int(last))
     else:
         told = told.none()
-    if not told.mark_read():
+    if n := told.mark_read():
+        words = ngettext("%(n)s notice is marked as read.", "%(n)s notices are marked as read.", n)
+        messages.success(request, words % {"n": number_format(n)})
+    else:
         messages.info(request, _("They were read already."))
     return redirect("notices")

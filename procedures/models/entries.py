@@ -147,3 +147,15 @@ class Entry(models.Model):
 
     def return_(self, *, by, seen, note, change_set=None):
         return self.review(Acceptance.RETURNED, by=by, seen=seen, note=note, change_set=change_set)
+
+
+def last_record(agency):
+    """The last day of which a milestone or declaration of an agency counts, and what it is; (None, "") without any."""
+    from procedures.models.declarations import Declaration
+    from procedures.models.milestones import Milestone
+
+    milestone = Milestone.objects.counting().filter(rollout__agency=agency).order_by("reached_on").last()
+    declaration = Declaration.objects.counting().filter(agency=agency).order_by("declared_on").last()
+    found = [(milestone.reached_on, milestone.get_stage_display())] if milestone else []
+    found += [(declaration.declared_on, str(declaration))] if declaration else []
+    return max(found, default=(None, ""))

@@ -71,7 +71,7 @@ def review_many(seen, after, *, by, note=""):
     )
     _write(ready, after, by, note, found.change_set)
     found.done = ready
-    tell_reviewed(ready, after, by=by, note=note)
+    tell_reviewed(ready, after, by=by, note=note, change_set=found.change_set)
     return found
 
 

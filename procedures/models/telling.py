@@ -72,8 +72,11 @@ def tell_waiting(entries):
 
 
 @_in_vietnamese
-def tell_reviewed(entries, after, *, by, note=""):
-    """Whoever recorded the entries: confirmed (in one notice), or returned with a note (in one each)."""
+def tell_reviewed(entries, after, *, by, note="", change_set=None):
+    """Whoever recorded the entries: confirmed (in one notice), or returned with a note (in one each).
+
+    `change_set` is the act; several confirmed entries are seen there.
+    """
     own = {}
     for entry in entries:
         if entry.recorded_by_id is not None and (by is None or entry.recorded_by_id != by.pk):
@@ -93,10 +96,10 @@ def tell_reviewed(entries, after, *, by, note=""):
             for entry in returned
         )
     elif after == Acceptance.ACCEPTED:
-        Notice.objects.tell(_confirmed(person, accepted, by) for person, accepted in own.items())
+        Notice.objects.tell(_confirmed(person, accepted, by, change_set) for person, accepted in own.items())
 
 
-def _confirmed(person, entries, by):
+def _confirmed(person, entries, by, change_set):
     first = entries[0]
     many = len(entries) > 1
     return Notice(
@@ -110,7 +113,7 @@ def _confirmed(person, entries, by):
         if many
         else _("Confirmed: %(entry)s") % {"entry": first},
         detail=_("Confirmed by %(by)s.") % {"by": by} if by else "",
-        url="" if many else first.agency_of_entry.get_absolute_url(),
+        url=(change_set if many else first.agency_of_entry).get_absolute_url(),
         agency=first.agency_of_entry,
     )
 

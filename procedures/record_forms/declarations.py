@@ -182,6 +182,10 @@ class DeclareForm(DeclarationForm):
             later = [c for c in Redeclaration.choices if c[0] != Redeclaration.FIRST]
             self.fields["reason"].choices = later
             self.fields["reason"].label = _("Reason of declaring again")
+            self.fields["number"].help_text = gettext(
+                "If it is not known: leave it empty, and choose the document or write a note; "
+                "until it is added it shows as lacking evidence."
+            )
             # Typed before there was one to replace: the rule says it.
             self.fields["reason"].required = False
             self.initial["reason"] = Redeclaration.proposed(self.earlier, current) if current else None
@@ -199,6 +203,17 @@ class DeclareForm(DeclarationForm):
 
     def clean(self):
         typed = super().clean()
+        says_what = any(typed.get(name) for name in ("number", "document", "note"))
+        if (
+            self.earlier
+            and not says_what
+            and not self.errors.keys() & {"number", "document", "doc_file", "note"}
+        ):
+            # One replaces what is in force: it is not recorded by Enter in an untouched form.
+            self.add_error(
+                "number",
+                gettext("Write the number; if it is not known, choose the document or write a note."),
+            )
         if typed.get("covers") != Covers.CHOSEN or "on" not in typed:
             return typed
         if typed["on"] != self.listed_on and self.fields["chosen"].offer(self.agency, typed["on"]):

@@ -96,6 +96,13 @@ def test_counting_writes_nothing_however_many_units_are_pasted(client, campaign)
     assert Campaign.objects.count() == 1
 
 
+def test_the_page_goes_on_where_it_counted_again(client, campaign):
+    sign_in(client, "dieuphoi")
+    assert "autofocus" not in client.get("/chuyen-doi/moi/").content.decode().split("<form")[-1]
+    page = client.post("/chuyen-doi/moi/", typed(campaign, name="", count="1")).content.decode()
+    assert re.findall(r'name="(\w+)"[^>]* autofocus', page) == ["count"]
+
+
 def test_nobody_eligible_is_said_in_words(client, campaign):
     sign_in(client, "dieuphoi")
     Campaign.objects.update(eligible_on="1999-01-01")

@@ -90,6 +90,21 @@ def test_declaring_again_proposes_its_reason_by_the_rule(client, place):
     assert any("01/QĐ-CB" in sentence for sentence in response.context["becomes"])
 
 
+@pytest.mark.parametrize(
+    "said", [{"number": "45/QĐ-UBND"}, {"note": "chưa rõ số"}, {"doc_title": "Về công bố"}]
+)
+def test_an_untouched_form_does_not_declare_again(client, place, typed, said):
+    first = declare(place.agency, on="2015-03-01", year=2008)
+    client.force_login(place.editor)
+    page = client.get(declare_url(place))
+    assert "chưa rõ số" in page.content.decode().lower()
+    untouched = typed | {"after": first.pk, "number": "", "signer": "", "reason": Redeclaration.NEW_STANDARD}
+    response = client.post(declare_url(place), untouched)
+    assert response.status_code == 422 and list(response.context["form"].errors) == ["number"]
+    assert client.post(declare_url(place), untouched | said).status_code == 302
+    assert Declaration.objects.count() == 2
+
+
 def test_a_declaration_outside_a_plan_leaves_the_rollout_open_and_says_so(client, place, typed):
     client.force_login(place.editor)
     assert client.get(declare_url(place, rollout=False)).context["others"] == [place.rollout]

@@ -183,6 +183,22 @@ def test_nothing_is_recorded_on_a_closed_agency(rollout, editor):
     refused(declare, agency, on="2020-07-01", field="on")
 
 
+def test_an_agency_does_not_close_before_what_is_recorded_of_it(rollout, editor, coordinator):
+    agency = Agency.objects.get(pk=rollout.agency_id)
+
+    def close(on):
+        agency.close(by=None, seen=agency.version, on=day(on))
+
+    reach(rollout, Stage.PLANNED, on=day("2020-06-15"), by=editor)
+    declaration = declare(agency, on="2020-07-01", by=editor)
+    for on in ("2020-06-15", "2020-06-20", "2020-07-01"):
+        refused(close, on, field="on")
+    declaration.return_(by=coordinator, seen=1, note="sai ngày")
+    # What was returned does not count.
+    refused(close, "2020-06-15", field="on")
+    close("2020-06-16")
+
+
 def test_a_returned_milestone_is_recorded_again_in_its_place(rollout, editor, coordinator):
     milestone = reach(rollout, Stage.PLANNED, by=editor)
     milestone.return_(by=coordinator, seen=1, note="thiếu số")

@@ -617,7 +617,9 @@ def test_unread_warnings_and_errors_stop_before_the_confirmation(client, provinc
     client.post(step("recognise", upload), {"act": "correct", "sheet": "Danh sách", "row-6": "note"})
     assert client.post(step("confirm", upload), said).status_code == 409
     bad = sent(client, wrong_dates())
-    assert client.get(step("confirm", bad)).url == step("check", bad)
+    said = client.get(step("confirm", bad), follow=True)
+    assert said.redirect_chain == [(step("check", bad), 302)]
+    assert "còn lỗi" in [str(m) for m in said.context["messages"]][-1]
     assert not Declaration.objects.exists()
 
 

@@ -1,5 +1,7 @@
 """A file sent with a milestone or a declaration: entered with it, kept when the form comes back, never a copy."""
 
+import re
+
 import pytest
 from django.urls import reverse
 
@@ -150,6 +152,8 @@ def test_searching_without_a_script_loses_nothing_and_writes_nothing(client, pla
     assert answer.status_code == 200 and not form.errors
     assert "77/QĐ-VL" in str(form["document"]) and form["on"].value() == "mai"
     assert "Quyết định 12.pdf" in answer.content.decode() and not place.rollout.milestones.exists()
+    # The page goes on at the search.
+    assert re.findall(r'name="(\w+)"[^>]* autofocus', answer.content.decode()) == ["doc_q"]
 
 
 def test_words_of_a_search_without_a_choice_are_asked_about(client, place, typed):

@@ -63,12 +63,16 @@ def test_confirmed_is_told_too(place, entry):
     assert notice.title.startswith("Đã xác nhận: UBND xã Lạc Đạo")
 
 
-def test_many_confirmed_at_once_are_one_notice(place):
+def test_many_confirmed_at_once_are_one_notice(client, place):
     entries = [reach(place.rollout, stage, by=place.editor) for stage in (Stage.PLANNED, Stage.STEERING)]
     seen = {(type(e), e.pk): e.version for e in entries}
     review_many(seen, Acceptance.ACCEPTED, by=place.coordinator)
     [notice] = told(place.editor, NoticeKind.ACCEPTED)
     assert notice.title == "2 mục của bạn đã được xác nhận"
+    # It leads to both of them.
+    client.force_login(place.editor)
+    page = client.get(notice.url)
+    assert all(e.get_stage_display() in page.content.decode() for e in entries)
 
 
 def test_the_lead_agency_is_told_once_a_day_that_something_waits(place, entry):

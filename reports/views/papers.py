@@ -1,5 +1,6 @@
 """The official report: choose, look, take as Word or workbook, publish, verify a code."""
 
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models.fields.json import KeyTransform
 from django.http import Http404, HttpResponse
@@ -167,6 +168,7 @@ def publish(request):
     report = PublishedReport.objects.publish(
         made, scope=scope, plan=form.cleaned_data["plan"], by=request.user, template=_template_in_use()
     )
+    messages.success(request, _("The report is published under %s.") % report.shown_code)
     return redirect(report)
 
 

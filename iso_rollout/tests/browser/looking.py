@@ -89,7 +89,10 @@ def faults_at(page, widths, *, axe_at=(390, 1366)):
     found = page.evaluate(GROUPED)
     for width in sorted(widths, reverse=True):
         at_width(page, width)
-        found += [f"{width} px: {fault}" for fault in page.evaluate(OVERFLOW) + page.evaluate(BROKEN)]
+        found += [
+            f"{width} px: {fault}"
+            for fault in [*page.evaluate(OVERFLOW), *page.evaluate(BROKEN), *page.evaluate(CELLS)]
+        ]
         if width in axe_at:
             found += [f"{width} px: {fault}" for fault in violations(page)]
     return found

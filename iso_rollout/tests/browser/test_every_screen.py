@@ -3,7 +3,7 @@
 import pytest
 
 from iso_rollout.tests.browser.browsing import WIDTHS
-from iso_rollout.tests.browser.looking import CELLS, at_width, faults_at
+from iso_rollout.tests.browser.looking import faults_at
 from iso_rollout.tests.browser.screens import SCREENS
 
 pytestmark = pytest.mark.browser
@@ -31,13 +31,3 @@ def test_every_screen_in_english_keeps_its_place(browser_of, at, origin):
             found.append(f"{screen.name}: is not English")
         found += [f"{screen.name}: {fault}" for fault in faults_at(page, (360, 1366), axe_at=())]
     assert found == []
-
-
-@pytest.mark.parametrize("name", ["changes", "conversion-of-coordinator"])
-def test_no_cell_of_a_card_lies_upon_the_next(browser_of, at, name):
-    screen = next(one for one in SCREENS if one.name == name)
-    page = browser_of(screen.who)
-    page.goto(at(screen))
-    for width in (768, 390, 360):
-        at_width(page, width)
-        assert page.evaluate(CELLS) == [], width

@@ -36,6 +36,7 @@ def confirm(request, pk):
         return _bring_in(request, job, form.cleaned_data)
     checked = job.look()
     if not checked.is_fine:
+        messages.warning(request, _("It has errors; put them right first."))
         return redirect(job.url("check"))
     if unticked(job.upload, checked):
         messages.warning(request, _("Read the warnings first."))

@@ -75,6 +75,7 @@ def test_a_coordinator_publishes_and_anybody_in_reach_verifies(client):
     answer = publish(as_(client, "dieuphoi"))
     report = PublishedReport.objects.get()
     assert answer.url == reverse("published_report", args=[report.code])
+    assert report.shown_code in [str(m) for m in client.get(answer.url).context["messages"]][-1]
     assert publish(client).url == answer.url, "a second click publishes nothing else"
     as_(client, "lanhdao")
     found = client.get(reverse("verify_report"), {"code": f" {report.shown_code.lower()} "})
@@ -116,7 +117,9 @@ def test_outside_the_scope_a_report_does_not_exist(client):
 
 def test_a_wrong_code_is_told_from_an_unknown_one(client):
     as_(client, "lanhdao")
-    assert "tám ký tự" in client.get(reverse("verify_report"), {"code": "12"}).text
+    assert "autofocus" not in client.get(reverse("verify_report")).text.split('name="code"')[1]
+    wrong = client.get(reverse("verify_report"), {"code": "12"}).text
+    assert "tám ký tự" in wrong and "autofocus" in wrong.split('name="code"')[1], "it begins at what is wrong"
     assert "Không có báo cáo nào" in client.get(reverse("verify_report"), {"code": codes.new_code()}).text
 
 
