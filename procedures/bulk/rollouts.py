@@ -159,7 +159,9 @@ def judge(rollout, reached, standing, values, by):
     """What recording the milestone would do to one rollout."""
     stage, on = Stage(values["stage"]), values["on"]
     rank = max((s.rank for s, m in reached.items() if m.counts), default=0)
-    line = line_of(rollout, before=stage_label(rank), after=f"{stage.label} · {date_format(on)}")
+    # An earlier milestone is added: the stage that was reached stays.
+    before = "" if rank > stage.rank else stage_label(rank)
+    line = line_of(rollout, before=before, after=f"{stage.label} · {date_format(on)}")
     there = reached.get(stage)
     if there is not None and not there.counts:
         refused = Refused(_("This milestone was returned by the lead agency."))

@@ -228,6 +228,15 @@ def test_the_same_milestone_with_one_document(client, place, rollouts):
     assert not Document.objects.exists()
 
 
+def test_an_earlier_milestone_takes_nothing_back(client, place, rollouts):
+    reach(rollouts[0], Stage.DOCUMENTED, on=day("2020-08-01"))
+    client.force_login(place.coordinator)
+    edit = begin(client, "rollouts", "reach", query=of_plan(place), picked=rollouts[:2])
+    page = shown(client, edit, {"stage": "trained", "on": "15/07/2020"})
+    later, none = sorted(page.context["lines"], key=lambda line: line.agency.pk != rollouts[0].agency_id)
+    assert (later.before, bool(none.before)) == ("", True)
+
+
 def test_the_document_on_record_serves_again(client, place, rollouts):
     typed = {
         "stage": "trained",
