@@ -123,6 +123,19 @@ def test_rows_sorted_without_their_keys_are_refused(two):
     assert [e.code for e in found.errors] == ["E_IDENTITY", "E_IDENTITY"]
 
 
+def test_a_due_day_is_not_changed_by_a_workbook_and_that_is_said(two):
+    wanted = told(handed_in(two.filled.data, two.editor)[1])
+    for said in (day("2021-06-30"), "30/6/2021", "cuối năm", 44_000.5):
+        two.filled.cell(key(two.rollout), "due_on").value = said
+        found = handed_in(two.filled.data, two.editor)[1]
+        assert [(w.code, w.cell) for w in found.warnings] == [
+            ("W_LOCKED", two.filled.cell(key(two.rollout), "due_on").coordinate)
+        ]
+        assert told(found) == wanted
+    two.filled.cell(key(two.rollout), "due_on").value = f"{two.rollout.due_on:%d/%m/%Y}"
+    assert not handed_in(two.filled.data, two.editor)[1].warnings
+
+
 def test_a_day_merged_over_several_rows_takes_nothing_back(two):
     """Excel keeps the first cell only: the others are not emptied, and not filled in either."""
     one, other = sorted(two.filled.row(key(r)) for r in (two.rollout, two.other))

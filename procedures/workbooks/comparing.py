@@ -200,6 +200,7 @@ class _Comparison:
             kept = sheet.content["rows"][row.key]
             if not self._says_the_same(row, kept["identity"], sheet):
                 continue
+            self._tell_of_due(row, kept.get("due_on"))
             for edit in self._edits_of(row, kept["values"]):
                 other = found.setdefault((edit.key, edit.name), edit)
                 if other is not edit and other.filled != edit.filled:
@@ -209,6 +210,14 @@ class _Comparison:
                         agency=self.agencies[sheet.agency_id].name, place=other.place,
                     )  # fmt: skip
         return found
+
+    def _tell_of_due(self, row, due):
+        """A due day that somebody wrote into its locked cell: it is not taken, and not left out without a word."""
+        if due and "due_on" in row.source.columns:
+            said, same = _day(row.raw("due_on"), due)
+            if said and not same:
+                self._warn(row, "due_on", "W_LOCKED", _("“%(agency)s”: the due day is not changed by a workbook; it stays as it is. The lead agency sets it in the list of undertakings."),
+                           agency=self._said_agency(row))  # fmt: skip
 
     def _edits_of(self, row, was):
         edited, inside = {}, None
@@ -232,9 +241,7 @@ class _Comparison:
         """A filled cell as a text of `contents`, a decision as such. What stands as it went out is not read anew."""
         raw = row.raw(column.name)
         if column.is_day:
-            is_day = isinstance(raw, datetime.date)
-            said = raw.isoformat()[:10] if is_day else as_text(raw)
-            same = said == was or (bool(was) and not is_day and said == dmy(was))
+            said, same = _day(raw, was)
         else:
             said, same = as_text(raw), as_text(raw) == clean(was)
         if not said and (merged := self._merged_into(row, column)):
@@ -424,6 +431,15 @@ class _Comparison:
                 row.sheet, row.number, outcome, label_of(entry, agency), row.cell(AGENCY), {"record": row.key},
                 tuple(differences(revision)) if revision else (), agency_id=agency.pk, plan=revision,
             ))  # fmt: skip
+
+
+def _day(raw, was):
+    """(what the cell of a day says, whether it is the day that went out)."""
+    if isinstance(raw, datetime.date):
+        said = raw.isoformat()[:10]
+        return said, said == was
+    said = as_text(raw)
+    return said, said == was or (bool(was) and said == dmy(was))
 
 
 def _is_alike(text, wanted):

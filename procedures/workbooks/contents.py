@@ -76,7 +76,12 @@ class Content:
         return {
             "agency": {"name": agency.name, "code": agency.code, "parent": self.parent},
             "rows": {
-                entry.key: {"version": entry.version, "identity": entry.about, "values": entry.values}
+                entry.key: {
+                    "version": entry.version,
+                    "identity": entry.about,
+                    "values": entry.values,
+                    "due_on": entry.identity.get("due_on", ""),
+                }  # fmt: skip
                 for entry in self.rows.values()
             },
         }
