@@ -50,9 +50,13 @@ class Command(BaseCommand):
                 data = word.document(made, office_template=template, code=code, draft=not code)
         except Refused as refused:
             raise CommandError(str(refused)) from None
-        out.write_bytes(data)
         if code:
+            # First: with it the file can be made again, whatever happens to this one.
             self.stdout.write(codes.shown(code))
+        try:
+            out.write_bytes(data)
+        except (OSError, ValueError) as fault:
+            raise CommandError(f"{out} cannot be written: {fault}") from None
         self.stdout.write(str(out))
 
     def _report(self, options):

@@ -227,6 +227,10 @@ def test_the_command_makes_publishes_and_makes_again(tmp_path):
     assert openpyxl.load_workbook(second).sheetnames[0] == "Phụ lục I"
     with pytest.raises(CommandError, match="no published report"):
         call_command("make_report", code="34679ACD", out=str(second), stdout=out)
+    said = io.StringIO()
+    with pytest.raises(CommandError, match="cannot be written"):
+        call_command("make_report", code=code, out=str(tmp_path / "missing" / "a.docx"), stdout=said)
+    assert said.getvalue().split() == [code]
 
 
 # Templates of the office
