@@ -54,7 +54,10 @@ def templates(request):
         except Refused as refused:
             form.add_error("file", str(refused))
         else:
-            messages.success(request, _("The template was tried and kept: %s.") % kept)
+            if kept.name == form.cleaned_data["name"]:
+                messages.success(request, _("The template was tried and kept: %s.") % kept)
+            else:
+                messages.info(request, _("This file is on record already: %s.") % kept)
             return redirect("report_templates")
     rows = OfficeTemplate.objects.select_related("uploaded_by")
     status = 422 if form.errors else 200

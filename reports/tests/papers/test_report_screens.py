@@ -157,6 +157,15 @@ def test_an_own_template_is_tried_kept_used_and_left(client):
     assert len(Document(io.BytesIO(client.get(reverse("report_docx"), query()).content)).sections) == 4
 
 
+def test_a_template_on_record_keeps_its_name_and_that_is_said(client):
+    as_(client, "dieuphoi")
+    data = paper("{{ da_cong_bo }}")
+    upload(client, data=data)
+    upload(client, data=data, name="Mẫu mới")
+    assert "Tệp này đã có trong hệ thống: Mẫu của Sở." in client.get(reverse("report_templates")).text
+    assert OfficeTemplate.objects.count() == 1
+
+
 def test_unknown_placeholders_are_named_and_nothing_is_kept(client):
     page = upload(as_(client, "dieuphoi"), "{{ so_don_vi_la }} {{ tong_don_vi }}")
     assert page.status_code == 422
