@@ -1,12 +1,15 @@
 """Lists of agencies: each row a new agency, a revision of one on record, or nothing new."""
 
+import difflib
+import re
+
 from django.utils.translation import gettext_lazy as _
 
 from agencies.access import holds_at_top
 from agencies.models import Agency, Kind, Level, PastIdentity
 from iso_rollout.sheets import Problem
 from iso_rollout.sheets.examples import AGENCIES
-from iso_rollout.text import canonical_name, parse_unit_name, same_department, tone_key
+from iso_rollout.text import canonical_name, fold, parse_unit_name, same_department, tone_key
 
 from .agency_kinds import kind_from, level_from
 from .agency_parents import Parents, identity
@@ -17,6 +20,8 @@ from .matching import Matcher
 from .nodes import Node
 from .register import RANK, Known, Register
 from .workbooks import LEVELS
+
+LIKE = 0.9  # of the letters, accents apart: a slip of the hand in a name of ten letters or more
 
 
 class AgencyList(ListKind):
@@ -77,6 +82,7 @@ class _Work(Parents):
         self._check_circles()
         self._check_levels()
         self._check_codes()
+        self._check_likeness()
         self._check_later_changes()
         self.checked.lines = [self._line(node) for node in self.nodes]
         self.checked.plan = self.nodes
@@ -261,6 +267,25 @@ class _Work(Parents):
             if code.partition(".")[0] in schemes and not is_own:
                 self._refuse_code(node)
 
+    def _check_likeness(self):
+        """A new agency that is called nearly as one on record beside it, of which the list does not speak itself."""
+        for node in self.nodes:
+            parent = node.parent.known if isinstance(node.parent, Node) else node.parent
+            if node.known or node.is_wrong or not node.name or parent is None:
+                continue
+            beside = {
+                fold(k.name): k.name
+                for k in self.register.children[parent.id]
+                if k.id not in self.by_known and _digits(k.name) == _digits(node.name)
+            }
+            for like in difflib.get_close_matches(fold(node.name), beside, n=1, cutoff=LIKE):
+                self.checked.warnings.append(
+                    Problem(
+                        "W_LIKE", "“%(name)s” is new. On record beside it is “%(other)s”; if it is meant, write that name.",
+                        node.row.sheet, node.row.cell("name"), "", {"name": node.name, "other": beside[like]},
+                    )
+                )  # fmt: skip
+
     def _check_later_changes(self):
         """A list of an earlier day does not overrule what changed after it."""
         changed = {n.known.id: n for n in self.nodes if n.known and not n.is_wrong}
@@ -334,3 +359,8 @@ class _Work(Parents):
         if known is not None:
             return f"{known.name} ({self.register.parents_of(known)})"
         return f"{found.name} ({found.code or found.row.number})"
+
+
+def _digits(name):
+    """What tells "Trung tâm Y tế 1" from "Trung tâm Y tế 2"."""
+    return re.findall("[0-9]+", name)

@@ -36,6 +36,7 @@ MESSAGES = (
     _("The row says since when, but not under which standard."),
     _("The standard is missing; the declaration was not taken."),
     _("The standard of %(year)s is not known here."),
+    _("“%(name)s” is new. On record beside it is “%(other)s”; if it is meant, write that name."),
     _("“%(value)s” is not the number of a decision."),
     _("The year %(year)s lies outside the plan."),
     _("There are several provinces; say to which “%(name)s” belongs."),

@@ -176,6 +176,21 @@ def test_the_district_behind_a_name_is_the_parent_whatever_stands_above():
     assert named(found) == [("E_PARENT_UNKNOWN", "C2")]
 
 
+def test_a_new_agency_called_nearly_as_one_on_record_is_a_warning():
+    take_in(HEAD, *PROVINCE, ["H31.20.2", "UBND xã Đại Đồng", "Xã", "huyện Văn Lâm"])
+    below = "UBND huyện Văn Lâm"
+    slips = [
+        [None, "UBND xã Đại Đông", "Xã", below],
+        [None, "Chi cục Tiêu chuẩn Đo lường Chất lương", "Tỉnh", "Sở KH&CN"],
+    ]
+    checked = check(HEAD, *slips)
+    assert [(w.code, w.cell) for w in checked.warnings] == [("W_LIKE", "B2"), ("W_LIKE", "B3")]
+    # Both are meant where the list names both, and figures tell agencies apart.
+    both = [None, "UBND xã Đại Đồng", "Xã", below]
+    others = [[None, "Phòng Nội vụ 2", "Huyện", below], [None, "UBND xã Tân Quang", "Xã", below]]
+    assert not check(HEAD, slips[0], both, *others).warnings
+
+
 def test_a_group_row_is_the_parent_of_the_rows_below():
     make_province()
     checked = check(

@@ -81,6 +81,7 @@ TITLES = {
     "W_NO_DATE": _("Date missing"),
     "W_NO_EARLIER": _("No earlier declaration"),
     "W_NO_LEVEL": _("No level named"),
+    "W_LIKE": _("Nearly the name of another agency"),
     "W_LOCKED": _("Locked cell changed"),
     "W_NO_NUMBER": _("Number missing"),
     "W_NO_ROWS": _("No rows left"),
