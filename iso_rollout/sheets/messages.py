@@ -54,7 +54,7 @@ MESSAGES = (
     _("The workbook needs too much memory. Copy the list into a new workbook."),
     _("The workbook takes too long to open. Copy the list into a new workbook."),
     _("The workbook unpacks to %(size)s MB, more than is accepted (%(limit)s MB)."),
-    _("This is %(problem)s, not a workbook. %(advice)s"),
+    _("This is %(problem)s; files of this kind are not read. %(advice)s"),
     _("Two columns mean “%(title)s” (%(first)s and this one). Delete one or say what it means."),
     _("A table with other columns stands here. Move it to a sheet of its own, or delete it."),
     _("a PDF document"),
