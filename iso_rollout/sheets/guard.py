@@ -34,7 +34,10 @@ _KNOWN = (
 
 def refuse_type(what):
     return Refused(
-        "E_FILE_TYPE", "This is %(problem)s; files of this kind are not read. %(advice)s", problem=what, advice=SAVE_AS
+        "E_FILE_TYPE",
+        "This is %(problem)s; files of this kind are not read. %(advice)s",
+        problem=what,
+        advice=SAVE_AS,
     )
 
 

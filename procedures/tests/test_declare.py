@@ -178,9 +178,18 @@ def test_a_milestone_recorded_meanwhile_is_told(client, place, typed):
     assert response.status_code == 409 and place.coordinator.full_name in response.content.decode()
 
 
-def test_a_covered_agency_has_no_declaration(client, place):
+def test_a_covered_agency_has_no_declaration(client, place, typed):
     client.force_login(place.coordinator)
-    assert client.get(reverse("declare", args=[place.province.office.pk])).status_code == 302
+    address = reverse("declare", args=[place.province.office.pk])
+    assert client.get(address).status_code == 302
+    # It was covered while somebody typed.
+    response = client.post(address, typed)
+    assert (
+        response.status_code == 422
+        and "không có hệ thống quản lý chất lượng riêng" in response.content.decode()
+    )
+    assert typed["number"] in response.content.decode()
+    assert not Declaration.objects.exists()
 
 
 @pytest.mark.parametrize("given", ["x", "9" * 30, "-1", ""])

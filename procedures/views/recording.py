@@ -251,7 +251,7 @@ def declare(request, pk):
         if not given.isdecimal() or len(given) > 18:
             raise Http404
         rollout = rollout_of(agency, int(given))
-    if not agency.is_unit:
+    if not agency.is_unit and request.method != "POST":  # what was typed already is refused in its form
         messages.warning(request, _("%s has no system of its own.") % agency)
         return redirect(agency)
     form = DeclareForm(*typed(request), agency=agency, rollout=rollout, roles=roles, user=request.user)
