@@ -7,7 +7,7 @@ from datetime import date
 from iso_rollout.text import Unreadable, clean, level_of, parse_form, parse_unit_name
 
 from .contents import looks
-from .rows import group_text
+from .markers import group_text
 from .totals import claim
 
 _STANDARD = re.compile(r"9001\s*[:\s–-]\s*(20[0-9]{2})(?![0-9])")

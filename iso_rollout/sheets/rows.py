@@ -21,9 +21,11 @@ from iso_rollout.text import (
 
 from .columns import COMPOSED, normal_heading
 from .contents import reads
+from .foot import Foot
 from .frame import FOOT_WORDS, NOTE_WORDS, is_number_row
 from .grid import as_text
 from .header import header_at, holds_values
+from .markers import BLOCK, first_text, group_text, is_marker, is_number, is_roman, marked
 from .problems import Reason
 from .totals import LONGEST, claim, is_total
 from .verdicts import (
@@ -35,6 +37,8 @@ from .verdicts import (
     HEADER,
     NOTE,
     NUMBER_ROW,
+    NUMBERED_NAME,
+    OTHER_TABLE,
     TITLE,
     TOTAL,
     Verdict,
@@ -43,28 +47,11 @@ from .verdicts import (
 
 # What the rule for ordinary rows asks about a cell.
 _FILLED, _TRUE, _TEXT, _SPECIAL, _EVIDENCE, _DENIED = 1, 2, 4, 8, 16, 32
-LONGEST_FOOT = 20  # rows of signatures and recipients
 _FIRST_LETTERS_OF_TOTALS = ("", "c", "C", "t", "T")
-OTHER_TABLE = Reason("the heading of another table")
-NUMBERED_NAME = Reason("running number and name without anything else")
-BELOW_SIGNATURE = Reason("below the words of a signature")
-_ROMAN = re.compile(r"(?=[IVXLC])(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})")
-_MARKER = re.compile(
-    r"^\(?(?P<marker>[IVXLC]{1,6}(?:\.[0-9]{1,3})*|[A-ZĐ]|[0-9]{1,3}(?:\.[0-9]{1,3})*)\s*[.)/:–-]\s*(?P<rest>\D.*)$"
-)
-_UNITS = "(?:đơn vị|cơ quan|xã|phường|thị trấn|sở|tthc)"
-_COUNT_BEHIND = re.compile(
-    rf"\s*(?<!9001)[:(–-]\s*\(?\d[\d.]*\s*(?:{_UNITS}.*)?\)?\.?$|\s+\d[\d.]*\s*{_UNITS}\)?$|\s*:\s*$",
-    re.IGNORECASE,
-)
 # "Chưa chuyển đổi" and "Đang áp dụng" are said of what was declared.
 _DENIAL = re.compile(
     r"chưa(?! (?:chuyển|mở rộng|công bố lại))|không (?:công bố|thực hiện)|chờ|dự kiến"
     r"|đang (?:thực hiện|triển khai|xây dựng|soạn|viết|hoàn thiện|trình|chờ|thẩm định|rà soát|xem xét|đánh giá)(?! (?:chuyển|mở rộng))",
-    re.IGNORECASE,
-)
-_BLOCK = re.compile(
-    r"^(?:khối|nhóm|cụm|phần|mục|lĩnh vực|các (?:sở|xã|phường|huyện|chi cục|ban)|cấp (?:tỉnh|huyện|xã))\b",
     re.IGNORECASE,
 )
 
@@ -124,7 +111,8 @@ class Classifier:
                 found.ordinary[position] = closer[position] = (
                     APART  # below a heading numbers of columns may stand
                 )
-        return self._end_table(found, by_person)
+        foot = Foot(self.grid, header_ends=self.header.last, order=self.order, evidence=self.evidence)
+        return foot.end(found, by_person)
 
     def _verdict(self, position, found):
         number, is_first = self.grid.numbers[position], found.is_heading(position - 1)
@@ -140,7 +128,7 @@ class Classifier:
         if (
             len(filled) == 1
             and self.header.first - number == 1
-            and (found := _marked(as_text(filled[0][1])[:LONGEST]))
+            and (found := marked(as_text(filled[0][1])[:LONGEST]))
         ):
             marker = found["marker"]
             if not marker[0].isdigit():
@@ -235,9 +223,9 @@ class Classifier:
         marker = as_text(self.grid.value(number, self.order)) if self.order else ""
         subject = next((column for column in self.subjects if self._names(number, column)), None)
         evidence = next((name for column, name in self._evidence_of(number)), None)
-        first_column, first_text = self._first_text(filled)
-        if is_total(first_text) and not (evidence and is_number(marker) and subject):
-            return Verdict(number, TOTAL, Reason("begins with “Cộng” or “Tổng”"), first_column, first_text)
+        column, text = first_text(filled, self.order)
+        if is_total(text) and not (evidence and is_number(marker) and subject):
+            return Verdict(number, TOTAL, Reason("begins with “Cộng” or “Tổng”"), column, text)
         if subject and (answer := self._denial(number)):
             reason = Reason("says “%(answer)s”", answer=answer)
             return Verdict(number, NOTE, reason, subject, self.grid.text(number, subject))
@@ -255,7 +243,7 @@ class Classifier:
         return bool(self.grid.text(number, column))
 
     def _without_evidence(self, number, filled, marker, subject, evidence):
-        column, text = self._first_text(filled)
+        column, text = first_text(filled, self.order)
         text = text[:LONGEST]
         if NOTE_WORDS.match(text):
             return Verdict(number, NOTE, Reason("a note"), column, text)
@@ -263,10 +251,10 @@ class Classifier:
             return Verdict(number, FOOTER, Reason("words of a signature or of recipients"), column, text)
         if all(_is_figure(value) for _, value in filled):
             return Verdict(number, TOTAL, Reason("figures only"), column, text)
-        if found := _marked(text):
+        if found := marked(text):
             if not marker or column == self.order:
                 marker, text = found["marker"], found["rest"]
-        elif column == self.order and len(filled) > 1 and _is_marker(text):
+        elif column == self.order and len(filled) > 1 and is_marker(text):
             column, text = next((c, as_text(v)) for c, v in filled if c != self.order)
         reason = self._group_reason(number, filled, marker, text, column)
         if reason:
@@ -288,7 +276,7 @@ class Classifier:
             return None
         if len(text) < 2 or not re.search(r"[^\W\d_]", text):
             return None
-        if _is_roman(marker) or re.fullmatch(r"[A-ZĐ]", marker):
+        if is_roman(marker) or re.fullmatch(r"[A-ZĐ]", marker):
             return Reason("marked “%(marker)s”", marker=marker)
         merge = self.grid.merge_of.get((number, filled[0][0]))
         if merge and merge[3] - merge[1] >= 2:
@@ -296,7 +284,7 @@ class Classifier:
         if claim([text]) is not None:
             return Reason("a name and a count")
         if (
-            _BLOCK.match(text)
+            BLOCK.match(text)
             or _is_form(text)
             or parse_unit_name(text).kind in ("tinh", "huyen", "thi_xa", "thanh_pho", "quan")
         ):
@@ -318,14 +306,6 @@ class Classifier:
                 continue
             if _is_evidence(value, field_):
                 yield column, field_.title
-
-    def _first_text(self, filled):
-        """(column, text) of the first cell that is not only a running number."""
-        for column, value in filled:
-            text = as_text(value)
-            if column != self.order or not _is_marker(text):
-                return column, text
-        return filled[0][0], as_text(filled[0][1])
 
     def _filled_known(self, filled):
         return sum(column in self.known and not is_nothing(value) for column, value in filled)
@@ -363,68 +343,6 @@ class Classifier:
         sure = sum(column.is_order or column.score >= COMPOSED for column in found.columns)
         return found if sure >= 3 and sure * 2 > len(found.columns) else None
 
-    def _is_foot(self, number):
-        if not (filled := self.grid.filled(number)):
-            return False
-        _, text = self._first_text(filled)
-        has_number = any(column == self.order and is_number(as_text(value)) for column, value in filled)
-        told = text[:LONGEST]
-        return bool(FOOT_WORDS.match(told) or NOTE_WORDS.match(told)) and not has_number
-
-    def _is_signature(self, verdict):
-        """Below the words of a signature: a name that is no agency's and has no running number."""
-        marker = self.grid.text(verdict.number, self.order) if self.order else "1"
-        name = parse_unit_name(self.grid.text(verdict.number, verdict.column or 1))
-        return not (marker or name.kind or name.is_committee)
-
-    def _at_foot(self, verdict):
-        """A name with figures or a form beside it is not of those who signed: it is left out and told."""
-        figures = any(re.search("[0-9]", as_text(value)) for _, value in self.grid.filled(verdict.number))
-        forms = any(
-            field_.type == "form" and reads(parse_form, value)
-            for column, field_ in self.evidence
-            if (value := self.grid.text(verdict.number, column))
-        )
-        if (figures or forms) and not self._is_foot(verdict.number):
-            text = self.grid.text(verdict.number, verdict.column or 1)
-            return verdict._replace(cls=NOTE, reason=BELOW_SIGNATURE, text=text)
-        return verdict._replace(cls=FOOTER, reason=Reason("words of a signature or of recipients"))
-
-    def _end_table(self, found, by_person):
-        """After the last row of data only totals, notes and the foot remain, whatever they look like.
-
-        Below the heading of another table nothing is read.
-        """
-        below = [at for at, v in found.others() if v.reason is OTHER_TABLE and v.number > self.header.last]
-        for position in range(below[0] + 1, len(found)) if below else ():
-            reason = Reason("below the heading of another table")
-            found.put(position, found[position]._replace(cls=FOOTER, reason=reason, marker=""))
-        is_signed = False
-        for position in range(max(0, len(found) - LONGEST_FOOT), len(found)):
-            # Signatures stand in any column, also where evidence would; the names of who signed stand below them.
-            verdict = found[position]
-            is_signed = self._is_foot(verdict.number) or (is_signed and self._is_signature(verdict))
-            if verdict.cls == DATA and verdict.number not in by_person and is_signed:
-                found.put(position, self._at_foot(verdict))
-        places = found.data()
-        last = places[-1] if places else -1
-        for position, verdict in found.others():
-            is_row = verdict.reason in (NUMBERED_NAME, BELOW_SIGNATURE) or "answer" in verdict.reason.params
-            is_foot = verdict.cls in (GROUP, NOTE) and not is_row
-            if position > last >= 0 and is_foot and verdict.number not in by_person:
-                below = Reason("below the last row of the table")
-                found.put(position, verdict._replace(cls=FOOTER, reason=below, marker=""))
-        return found
-
-
-def _marked(text):
-    """The marker before a text, if there is one: "A. Khối sở", but not "H. Củ Chi", which is a district."""
-    found = _MARKER.match(text)
-    if found and len(found["marker"]) == 1 and not parse_unit_name(found["rest"]).is_unit:
-        if parse_unit_name(text).is_unit and not _BLOCK.match(found["rest"]):
-            return None
-    return found
-
 
 class _Memo(dict):
     """What a function gives, asked once for each argument."""
@@ -436,12 +354,6 @@ class _Memo(dict):
     def __missing__(self, key):
         value = self[key] = self.ask(key)
         return value
-
-
-def group_text(text):
-    """The name in a group row: "Huyện Ân Thi: 21 đơn vị" → "Huyện Ân Thi"."""
-    text = clean(text)
-    return _COUNT_BEHIND.sub("", text).strip(" :;,.–-") or text
 
 
 def denies(value):
@@ -469,19 +381,6 @@ def _is_evidence(value, field_):
     if field_.type == "code":
         return bool(re.search(r"\d", text)) or text == text.upper()
     return bool(text)
-
-
-def is_number(marker):
-    return bool(re.fullmatch(r"[0-9]{1,6}(?:\.[0-9]{1,3})*[.)]?", marker))
-
-
-def _is_roman(marker):
-    """ "IV", and "II.1" below it."""
-    return bool(_ROMAN.fullmatch(re.sub(r"(?:\.[0-9]{1,3})+$", "", marker.strip("().")).strip(".")))
-
-
-def _is_marker(text):
-    return is_number(text) or _is_roman(text) or bool(re.fullmatch(r"[A-Za-zĐđ][.)]?", text))
 
 
 def _is_figure(value):

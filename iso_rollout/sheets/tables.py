@@ -12,11 +12,12 @@ from .cells import CellReader, check_merges
 from .grid import as_text
 from .groups import GroupStack, group_row, said_by
 from .header import SEARCHED_ROWS
+from .markers import is_number
 from .problems import Problem
-from .rows import OTHER_TABLE, Classifier, is_number
+from .rows import Classifier
 from .strips import Strip
 from .totals import claim, counts_whole_sheet
-from .verdicts import DATA, GROUP, HEADER, NOTE, SUBTOTAL, TITLE, TOTAL, Verdict
+from .verdicts import DATA, GROUP, HEADER, NOTE, OTHER_TABLE, SUBTOTAL, TITLE, TOTAL, Verdict
 
 
 class Row:

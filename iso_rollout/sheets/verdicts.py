@@ -12,6 +12,10 @@ from .problems import Reason
 TITLE, HEADER, NUMBER_ROW, GROUP, DATA = "title", "header", "number_row", "group", "data"
 SUBTOTAL, TOTAL, NOTE, FOOTER, BLANK = "subtotal", "total", "note", "footer", "blank"
 CLASSES = (TITLE, HEADER, NUMBER_ROW, GROUP, DATA, SUBTOTAL, TOTAL, NOTE, FOOTER, BLANK)
+# What is asked for again after a row was judged.
+OTHER_TABLE = Reason("the heading of another table")
+NUMBERED_NAME = Reason("running number and name without anything else")
+BELOW_SIGNATURE = Reason("below the words of a signature")
 APART = 0  # in `ordinary`: the row has a verdict of its own
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from iso_rollout.sheets import Overrides, examples, read
-from iso_rollout.sheets.rows import group_text
+from iso_rollout.sheets.markers import group_text
 from iso_rollout.sheets.tests import workbooks as w
 from iso_rollout.sheets.totals import claim, is_total
 from iso_rollout.text import parse_date
