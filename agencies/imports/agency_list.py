@@ -64,7 +64,6 @@ class _Work(Parents):
         checked.register = register
         self.matcher = Matcher(register, options.answers)
         self.nodes = []
-        self.wrong_cells = {(e.sheet, e.cell) for e in checked.errors}
         self.groups_told = {}
         self.groups_named = set()
 
@@ -109,7 +108,7 @@ class _Work(Parents):
             self._error("E_LEVEL", "“%(name)s” is not of this level.", node, "level", name=name)
         if not name:
             node.is_wrong = True  # named by the reader
-        if node.code and (row.sheet, row.cell("code")) not in self.wrong_cells:
+        if node.code and (row.sheet, row.cell("code")) not in self.checked.reading.wrong_cells:
             node.known = self.register.by_code.get(node.code)
             node.how = "code" if node.known else ""
         return node
@@ -169,7 +168,11 @@ class _Work(Parents):
         """One agency in two rows: the later one is named."""
         seen = {}
         for node in self.nodes:
-            if not node.name or node.is_wrong or (node.row.sheet, node.row.cell("code")) in self.wrong_cells:
+            if (
+                not node.name
+                or node.is_wrong
+                or (node.row.sheet, node.row.cell("code")) in self.checked.reading.wrong_cells
+            ):
                 continue
             keys = [(node.unit.kind if node.is_unit else "", node.key, identity(node.parent))]
             if node.known:

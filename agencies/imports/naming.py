@@ -17,7 +17,6 @@ class Naming:
         self.matcher = Matcher(register, options.answers)
         self.how = {}  # id of a row → by what it was matched
         self.questions = {}
-        self.wrong_cells = {(e.sheet, e.cell) for e in checked.errors}
 
     def error(self, code, message, row, name, /, **params):
         field = self.checked.reading.kind.by_name.get(name)
@@ -30,7 +29,10 @@ class Naming:
         values = row.values
         text, code = values.get(self.name, ""), values.get(self.code)
         if not text and not code:
-            if not {(row.sheet, row.cell(n)) for n in (self.name, self.code)} & self.wrong_cells:
+            if (
+                not {(row.sheet, row.cell(n)) for n in (self.name, self.code)}
+                & self.checked.reading.wrong_cells
+            ):
                 self.error("E_REQUIRED", "The row does not say which agency.", row, self.name)
             return None
         unit_type, place = values.get("unit_type"), self.matcher.place_of(row)

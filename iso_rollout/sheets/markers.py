@@ -37,6 +37,7 @@ def group_text(text):
 
 
 def is_number(marker):
+    """ "7", "1.2", "3)": a running number in figures."""
     return bool(re.fullmatch(r"[0-9]{1,6}(?:\.[0-9]{1,3})*[.)]?", marker))
 
 
@@ -46,6 +47,7 @@ def is_roman(marker):
 
 
 def is_marker(text):
+    """A running number of any kind: figures, Roman ones or a letter."""
     return is_number(text) or is_roman(text) or bool(re.fullmatch(r"[A-Za-zĐđ][.)]?", text))
 
 

@@ -50,6 +50,11 @@ class Reading:
     def is_fine(self):
         return not self.errors
 
+    @cached_property
+    def wrong_cells(self):
+        """{(sheet, address)} of the cells that are named as wrong: what stands there is not missing."""
+        return {(problem.sheet, problem.cell) for problem in self.errors}
+
     @property
     def count(self):
         """How many rows there are."""

@@ -54,7 +54,6 @@ class DeclarationList(ListKind):
         naming = Naming(checked, register, options)
         statements = Statements(checked, several=options.several, register=register)
         by_row = {}
-        wrong_cells = {(e.sheet, e.cell) for e in checked.errors}
         for row in reading.rows:
             known = naming.agency_of(row)
             if known is None:
@@ -62,7 +61,7 @@ class DeclarationList(ListKind):
             by_row[id(row)] = statement = statements.add(row, known, known.id)
             if "standard" not in row.values:
                 statement.is_wrong = True
-                if (row.sheet, row.cell("standard")) not in wrong_cells:
+                if (row.sheet, row.cell("standard")) not in reading.wrong_cells:
                     self._miss_standard(checked, row)
         statements.compare()
         checked.plan = (statements, {})

@@ -101,7 +101,7 @@ class PlanList(RecordList):
         if form is None or year is None:
             name = "form" if form is None else "year"
             title = self.sheet.by_name[name].title
-            if self._is_named(checked, row, name):
+            if (row.sheet, row.cell(name)) in checked.reading.wrong_cells:
                 return None
             return self.error(
                 checked, "E_REQUIRED", "Nothing says the “%(title)s” of this row.", row, name, title=title
@@ -124,7 +124,7 @@ class PlanList(RecordList):
         stored = on_record.get((known.id, form, year))
         if due_on is None and stored is None:
             due_on = min(datetime.date(year, 12, 31), plan.ends_on)
-            if not self._is_named(checked, row, "due_on"):
+            if (row.sheet, row.cell("due_on")) not in checked.reading.wrong_cells:
                 self.warn(
                     checked,
                     "W_DUE",
@@ -156,11 +156,6 @@ class PlanList(RecordList):
                 )
             said["target_standard_id"] = standards[standard].pk
         return Draft(instance, said, {"target_standard_id": "standard"})
-
-    @staticmethod
-    def _is_named(checked, row, name):
-        """Whether the cell is wrong and named: then nothing is missing."""
-        return any((e.sheet, e.cell) == (row.sheet, row.cell(name)) for e in checked.reading.errors)
 
     @staticmethod
     def _record(known, draft):

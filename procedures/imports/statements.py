@@ -59,7 +59,6 @@ class Statements:
         for standard in Standard.objects.order_by("published_on"):
             self.standards[int(standard.code.rpartition(":")[2] or 0)] = standard
         self.all = []
-        self.wrong_cells = {(e.sheet, e.cell) for e in checked.errors}
 
     def add(self, row, subject, agency_id):
         """Take what a row says; returns the statement, with its problems named."""
@@ -89,7 +88,7 @@ class Statements:
 
     def _is_named(self, statement, name):
         """Whether the cell is wrong and named: then nothing is missing."""
-        return (statement.row.sheet, statement.row.cell(name)) in self.wrong_cells
+        return (statement.row.sheet, statement.row.cell(name)) in self.checked.reading.wrong_cells
 
     def _problem(self, code, message, statement, name, params):
         field_ = self.checked.reading.kind.by_name.get(name)
