@@ -181,7 +181,7 @@ def test_a_new_agency_called_nearly_as_one_on_record_is_a_warning():
     below = "UBND huyện Văn Lâm"
     slips = [
         [None, "UBND xã Đại Đông", "Xã", below],
-        [None, "Chi cục Tiêu chuẩn Đo lường Chất lương", "Tỉnh", "Sở KH&CN"],
+        [None, "Chi cục Tiêu chuẩn Đo lường Chât lưng", "Tỉnh", "Sở KH&CN"],
     ]
     checked = check(HEAD, *slips)
     assert [(w.code, w.cell) for w in checked.warnings] == [("W_LIKE", "B2"), ("W_LIKE", "B3")]
