@@ -2,6 +2,7 @@
 
 import difflib
 import re
+from collections import defaultdict
 
 from django.utils.translation import gettext_lazy as _
 
@@ -22,6 +23,7 @@ from .register import RANK, Known, Register
 from .workbooks import LEVELS
 
 LIKE = 0.9  # of the letters, accents apart: a slip of the hand in a name of ten letters or more
+MOST_COMPARED = 50_000  # pairs of a new name and one beside it: half a second
 
 
 class AgencyList(ListKind):
@@ -272,22 +274,34 @@ class _Work(Parents):
 
     def _check_likeness(self):
         """A new agency that is called nearly as one on record beside it, of which the list does not speak itself."""
+        new = defaultdict(list)
         for node in self.nodes:
             parent = node.parent.known if isinstance(node.parent, Node) else node.parent
-            if node.known or node.is_wrong or not node.name or parent is None:
-                continue
+            if not node.known and not node.is_wrong and node.name and parent is not None:
+                new[parent.id].append(node)
+        for parent, nodes in new.items():
             beside = {
-                fold(k.name): k.name
-                for k in self.register.children[parent.id]
-                if k.id not in self.by_known and _digits(k.name) == _digits(node.name)
+                fold(k.name): k.name for k in self.register.children[parent] if k.id not in self.by_known
             }
-            for like in difflib.get_close_matches(fold(node.name), beside, n=1, cutoff=LIKE):
-                self.checked.warnings.append(
-                    Problem(
-                        "W_LIKE", "“%(name)s” is new. On record beside it is “%(other)s”; if it is meant, write that name.",
-                        node.row.sheet, node.row.cell("name"), "", {"name": node.name, "other": beside[like]},
-                    )
-                )  # fmt: skip
+            cutoff = LIKE if len(nodes) * len(beside) <= MOST_COMPARED else None
+            for node in nodes:
+                self._warn_of_likeness(node, beside, cutoff)
+
+    def _warn_of_likeness(self, node, beside, cutoff):
+        """`beside`: {folded name: name}; `cutoff` None: a name is like another only where the accents alone differ."""
+        name = fold(node.name)
+        if name in beside:
+            like = name
+        else:
+            found = difflib.get_close_matches(name, beside, n=1, cutoff=cutoff) if cutoff else []
+            like = next((one for one in found if _digits(one) == _digits(name)), None)
+        if like is not None:
+            self.checked.warnings.append(
+                Problem(
+                    "W_LIKE", "“%(name)s” is new. On record beside it is “%(other)s”; if it is meant, write that name.",
+                    node.row.sheet, node.row.cell("name"), "", {"name": node.name, "other": beside[like]},
+                )
+            )  # fmt: skip
 
     def _check_later_changes(self):
         """A list of an earlier day does not overrule what changed after it."""

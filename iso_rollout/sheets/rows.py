@@ -51,6 +51,7 @@ _FIRST_LETTERS_OF_TOTALS = ("", "c", "C", "t", "T")
 # "Chưa chuyển đổi" and "Đang áp dụng" are said of what was declared.
 _DENIAL = re.compile(
     r"chưa(?! (?:chuyển|mở rộng|công bố lại))|không (?:công bố|thực hiện)|chờ|dự kiến"
+    r"|(?:không còn|hết) hiệu lực|(?:đã |bị )?(?:hủy|huỷ|bãi bỏ|thu hồi)"
     r"|đang (?:thực hiện|triển khai|xây dựng|soạn|viết|hoàn thiện|trình|chờ|thẩm định|rà soát|xem xét|đánh giá)(?! (?:chuyển|mở rộng))",
     re.IGNORECASE,
 )

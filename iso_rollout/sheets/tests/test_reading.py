@@ -549,7 +549,7 @@ def test_a_second_decision_in_a_cell_is_named():
 
 
 def test_a_row_that_says_it_has_not_declared_is_left_out_and_named():
-    status = ["Đã công bố", "Chưa công bố", "Đang thực hiện", "Đang áp dụng", "Chưa chuyển đổi"]
+    status = ["Đã công bố", "Chưa công bố", "Hết hiệu lực", "Đang áp dụng", "Chưa chuyển đổi"]
     rows = [[i, f"UBND xã Số {i}", *LAC_DAO[2:], said] for i, said in enumerate(status, 1)]
     reading = declarations(w.xlsx([[*ONE_ROW, "Tình trạng"], *rows]))
     assert [r.number for r in reading.rows] == [2, 5, 6]
