@@ -15,7 +15,9 @@ from django.db.models import Count, Max, Sum
 from django.utils import timezone
 
 from agencies.models import Agency, PastIdentity
-from agencies.models.tree import SEGMENT
+from agencies.models.tree import SEGMENT, ids_along
+from procedures import territories
+from procedures.freshness import is_quiet, with_last_change
 from procedures.lifecycle import Acceptance, Stage, State
 from procedures.models import (
     AgencyProcedure,
@@ -27,6 +29,8 @@ from procedures.models import (
     Procedure,
     Rollout,
     RolloutMove,
+    TerritoryTally,
+    standard_on,
 )
 from procedures.models.tallies import BEGINNING, count_coverage
 
@@ -142,6 +146,70 @@ def days_counted():
                 break
             days.add(changing[0] + datetime.timedelta(days=span * step // PAST_DAYS))
     return sorted(days)
+
+
+# Territories
+
+
+def territories_on_days():
+    """The numbers of each territory that stand ready, against the agencies and undertakings of some days one by one.
+
+    Trees in which something was recorded a moment ago, or that were never counted, have none that are used.
+    """
+    stored, rows, found = _territories(), 0, []
+    for day in days_counted():
+        counted = _count_territories(day)
+        for pk, by_day in stored.items():
+            numbers = next((n for first, n in reversed(by_day) if first <= day), None)
+            if numbers is not None:
+                rows += 1
+                if numbers != counted[pk]:
+                    found.append(Difference("TerritoryTally", f"{pk} {day}", numbers, counted[pk]))
+    return rows, found
+
+
+def _territories():
+    """{agency's id: [(first day, numbers)] by day} of the trees without a mark."""
+    stored = defaultdict(list)
+    tallies = TerritoryTally.objects.filter(agency__in=Agency.objects.not_touched().order_by().values("pk"))
+    for pk, *row in tallies.order_by("agency", "day").values_list("agency_id", "day", "numbers"):
+        stored[pk].append(row)
+    return stored
+
+
+def _count_territories(day):
+    """{agency's id: numbers} of every subtree on a day, by the sets that the pages ask too."""
+    found = defaultdict(lambda: dict.fromkeys(territories.NAMES, 0) | {"standards": {}, "plans": {}})
+    agencies = with_last_change(Agency.objects.as_of(day), day).annotate(standard_then=standard_on(day))
+    late = set(Rollout.objects.late_on(day).values_list("agency", flat=True))
+    tally = CoverageTally.objects.filter(day__lte=day).order_by().values_list("agency")
+    coverage = {pk: sums for pk, *sums in tally.annotate(Sum("in_force"), Sum("under_iso"))}
+    for pk, path, now, covered_by, standard, changed_at in agencies.order_by().values_list(
+        "pk", "path_then", "path", "covered_by_id_then", "standard_then", "changed_at"
+    ):
+        in_force, under_iso = coverage.get(pk, (0, 0))
+        is_unit = covered_by is None
+        for above in ids_along(path):
+            numbers = found[above]
+            numbers["agencies"] += 1
+            numbers["in_force"] += in_force
+            numbers["under_iso"] += under_iso
+            numbers["strays"] += path[:SEGMENT] != now[:SEGMENT]
+            numbers["units"] += is_unit
+            numbers["late"] += is_unit and pk in late
+            numbers["quiet"] += is_unit and is_quiet(changed_at, day)
+            if is_unit and standard is not None:
+                by_standard = numbers["standards"]
+                by_standard[str(standard)] = by_standard.get(str(standard), 0) + 1
+    declared = set(Rollout.objects.declared(day).values_list("pk", flat=True))
+    for pk, path, *key in Rollout.objects.filter(assigned_on__lte=day).values_list(
+        "pk", "agency__path", "plan_id", "form", "year", "agency__level"
+    ):
+        for above in ids_along(path):
+            both = found[above]["plans"].setdefault(territories.key_of(*key), [0, 0])
+            both[0] += 1
+            both[1] += pk in declared
+    return found
 
 
 # Rollouts
@@ -271,6 +339,7 @@ CHECKS = {
     for check in (
         coverage_tally,
         coverage_on_days,
+        territories_on_days,
         rollout_stage,
         rollout_state,
         agency_path,

@@ -1,4 +1,4 @@
-"""Several provinces side by side: a line for each, and what they are together. Five queries, whatever their number.
+"""Several provinces side by side: a line for each, and what they are together. A few queries, whatever their number.
 
 A province is the topmost agency of a tree on the day; what is counted below it is what the person sees there.
 """
@@ -15,7 +15,10 @@ from procedures.lifecycle import Stage
 from procedures.models import Milestone, Plan, Rollout
 from procedures.models.plans import Target, TargetRevision
 from procedures.models.tallies import percent
-from reports.by_path import sums_by_path
+from procedures.territories import key_of
+from reports.by_path import sums_by_path, sums_ready
+
+FEW = 3  # provinces that are counted from the facts one by one; more of them all together
 
 
 @dataclass(frozen=True)
@@ -50,14 +53,18 @@ class Line:
 def country(*, on, user, confirmed_only=False):
     """(the lines of the provinces in the order of the tree, all of them together, {standard's id: units})."""
     asked = {"on": on, "user": user, "confirmed_only": confirmed_only}
-    roots = [
-        Line(pk, name, path)
-        for pk, name, path in Agency.objects.filter(parent=None)
-        .as_of(on)
-        .order_by("path_then")
-        .values_list("pk", "name_then", "path_then")
+    tops = Agency.objects.filter(parent=None).as_of(on).order_by("path_then")
+    tops = list(tops.values_list("pk", "name_then", "path_then", "path"))
+    roots = [Line(pk, name, path) for pk, name, path, _today in tops]
+    today = {pk: path for pk, _name, _then, path in tops}
+    ready = {} if confirmed_only else sums_ready(today, on=on, user=user)
+    sums = {root.path: ready[root.agency_id] for root in roots if root.agency_id in ready}
+    behind = [
+        Agency(pk=root.agency_id, path=today[root.agency_id]) for root in roots if root.path not in sums
     ]
-    sums, plans = sums_by_path(SEGMENT, **asked), _plans(**asked)
+    for scope in behind if len(behind) <= FEW else [None]:
+        sums |= sums_by_path(SEGMENT, scope=scope, **asked)
+    plans = _plans(ready, **asked)
     lines, by_standard = [], Counter()
     for root in roots:
         own = sums.get(root.path)
@@ -90,7 +97,7 @@ def together(lines):
     )
 
 
-def _plans(*, on, user, confirmed_only):
+def _plans(ready, *, on, user, confirmed_only):
     """{province's id: (code of its plan, figure, actual)}: of the plan decided last by the day, else of the first."""
     chosen = {}
     columns = ("agency_id", "pk", "code", "decided_on", "starts_on", "agency__path")
@@ -107,19 +114,20 @@ def _plans(*, on, user, confirmed_only):
     ):
         targets[plan].append((pk, form, year, levels.split(",")))
     figures = _figures(rows, on)
-    done = _declared(
-        {pk: path for _day, pk, _code, path in chosen.values()},
-        on=on,
-        user=user,
-        confirmed_only=confirmed_only,
-    )
+    behind = {pk: path for agency, (_day, pk, _code, path) in chosen.items() if agency not in ready}
+    done = _declared(behind, on=on, user=user, confirmed_only=confirmed_only) if behind else {}
     found = {}
     for agency, (_day, plan, code, _path) in chosen.items():
         own = targets[plan]
         # An undertaking counts once, also where two targets speak of it: so many rows its list has.
         counted = {(form, year, level) for _pk, form, year, levels in own for level in levels}
         figure = sum(figures.get(pk, 0) for pk, *_rest in own) if own else None
-        found[agency] = (code, figure, sum(done[plan][key] for key in counted) if own else None)
+        if agency in ready:
+            by_key = ready[agency].by_plan
+            actual = sum(by_key.get(key_of(plan, *key), (0, 0))[1] for key in counted)
+        else:
+            actual = sum(done[plan][key] for key in counted)
+        found[agency] = (code, figure, actual if own else None)
     return found
 
 

@@ -4,17 +4,19 @@ import datetime
 from collections import defaultdict
 from dataclasses import dataclass
 
-from django.db.models import Q, Sum
+from django.db.models import Q
 
-from agencies.models import Kind, Level
+from agencies.models import Agency, Kind, Level
 from agencies.models.tree import in_subtree
 from procedures.freshness import is_quiet, with_last_change
 from procedures.lifecycle import Stage
-from procedures.models import CoverageTally, Declaration, Rollout
+from procedures.models import Declaration, Rollout, with_coverage
 from procedures.models.rollouts import OPEN_STATES
 from procedures.stages import RANK_PHASE, stage_label
 from reports.by_path import Sums
 from reports.figures import Share, agencies_on
+
+WRITTEN_OUT = 2_000  # ids in one statement
 
 
 @dataclass(frozen=True)
@@ -41,28 +43,26 @@ class Unit:
 class Standings:
     """What is on record of the agencies below `top` on a day, read in a few flat queries.
 
-    `fewer`: by agency, the procedures that do not count because nobody has confirmed their declaration.
+    `fewer`: by agency, the procedures that do not count because nobody has confirmed their declaration. `beside`: the
+    plan's undertakings of other territories are read too.
     """
 
-    def __init__(self, top, *, on, user, plan, confirmed_only, fewer):
+    def __init__(self, top, *, on, user, plan, confirmed_only, fewer, beside):
         self.on, self.plan = on, plan
         agencies = agencies_on(on, scope=top, user=user)
-        rows = with_last_change(agencies, on).order_by().values_list(
+        rows = with_coverage(with_last_change(agencies, on), on).order_by().values_list(
             "pk", "name_then", "kind_then", "level_then", "parent_id_then", "covered_by_id_then", "path_then",
-            "path", "sort_key", "changed_at", named=True,
+            "path", "sort_key", "changed_at", "in_force_then", "under_iso_then", named=True,
         )  # fmt: skip
         self.rows = {row.pk: row for row in rows}
-        ids = agencies.order_by().values("pk")
-        self.coverage = self._read_coverage(ids, fewer)
+        self.coverage = {
+            row.pk: (row.in_force_then, row.under_iso_then - fewer.get(row.pk, 0))
+            for row in self.rows.values()
+        }
+        # Written out they are found at once; of very many the database is told where they stand.
+        ids = list(self.rows) if len(self.rows) <= WRITTEN_OUT else agencies.order_by().values("pk")
         self.declarations = self._read_declarations(ids, confirmed_only)
-        self.rollouts = self._read_rollouts(top, ids, user, confirmed_only)
-
-    def _read_coverage(self, ids, fewer):
-        tallies = (
-            CoverageTally.objects.filter(day__lte=self.on, agency__in=ids).order_by().values_list("agency")
-        )
-        sums = tallies.annotate(Sum("in_force"), Sum("under_iso"))
-        return {pk: (force, iso - fewer.get(pk, 0)) for pk, force, iso in sums}
+        self.rollouts = self._read_rollouts(top, ids, user, confirmed_only, beside)
 
     def _read_declarations(self, ids, confirmed_only):
         found = Declaration.objects.in_force(self.on, confirmed_only=confirmed_only).filter(agency__in=ids)
@@ -71,14 +71,12 @@ class Standings:
         )
         return {d.agency_id: d for d in found}
 
-    def _read_rollouts(self, top, ids, user, confirmed_only):
-        """By agency, the latest first. Of the tree of today too: an agency that closed since is still the plan's.
-
-        Also the plan's other undertakings: with them the territory is compared.
-        """
+    def _read_rollouts(self, top, ids, user, confirmed_only, beside):
+        """By agency, the latest first. Of the tree of today too: an agency that closed since is still the plan's."""
         rows = Rollout.objects.all() if user is None else Rollout.objects.visible_to(user)
-        here = in_subtree(top.path_now or top.path, "agency__") | Q(agency__in=ids)
-        rows = rows.filter(here | Q(plan=self.plan) if self.plan else here)
+        below = Agency.objects.filter(in_subtree(top.path_now or top.path) | Q(pk__in=ids)).order_by()
+        here = Q(agency__in=below.values("pk"))
+        rows = rows.filter(here | Q(plan=self.plan) if self.plan and beside else here)
         rows = rows.as_of(self.on, confirmed_only=confirmed_only).order_by("-year", "-id")
         found = defaultdict(list)
         for row in rows.values_list(

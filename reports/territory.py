@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from agencies.access import roles_at
 from agencies.models import Agency
 from procedures.models.tallies import percent
-from reports.by_path import sums_by_path, unconfirmed
+from reports.by_path import sums_by_path, sums_ready, unconfirmed
 from reports.figures import Share
 from reports.freshness import Freshness
 from reports.standings import Prefixes, Standings
@@ -134,15 +134,24 @@ def territory(scope, *, on, user, plan=None, confirmed_only=False, link=None):
     peers, why_not = _peers(own, known.get(own.parent_id), on, user)
     parent = known.get(own.parent_id)
     fewer = unconfirmed(on=on, user=user, scope=own if why_not else parent) if confirmed_only else {}
-    facts = Standings(own, on=on, user=user, plan=plan, confirmed_only=confirmed_only, fewer=fewer)
+    # Of the peers only sums are told: beside a province stand 10,000 agencies.
+    today = {} if why_not or confirmed_only else {p.pk: p.path_now or p.path for p in peers}
+    ready = sums_ready(today, on=on, user=user) if today else {}
+    is_ready = len(ready) == len(peers)
+    facts = Standings(
+        own, on=on, user=user, plan=plan, confirmed_only=confirmed_only, fewer=fewer, beside=not why_not and not is_ready
+    )  # fmt: skip
     below = list(facts.rows.values())
     if len(below) < 2:
         return None
     children = sorted((r for r in below if r.parent_id_then == own.pk), key=lambda r: r.path_then)
     parents = {row.parent_id_then for row in below}
-    sums = facts.sums({p.pk: (p.path, p.path_now or p.path) for p in peers})
-    if not why_not:
-        # Of the peers only sums are told, and the database counts them: beside a province stand 10,000 agencies.
+    if is_ready:
+        sums = {pk: _with_plan(numbers, plan) for pk, numbers in ready.items()}
+        sums |= facts.sums({own.pk: (own.path, own.path_now or own.path)})
+    else:
+        sums = facts.sums({p.pk: (p.path, p.path_now or p.path) for p in peers})
+    if not why_not and not is_ready:
         beside = sums_by_path(
             len(own.path), on=on, user=user, scope=parent, confirmed_only=confirmed_only, fewer=fewer, with_quiet=True
         )  # fmt: skip
@@ -180,6 +189,12 @@ def territory(scope, *, on, user, plan=None, confirmed_only=False, link=None):
     )  # fmt: skip
 
 
+def _with_plan(sums, plan):
+    """Sums that stood ready, with the undertakings of a plan."""
+    own = [both for key, both in sums.by_plan.items() if plan and key.startswith(f"{plan.pk} ")]
+    return replace(sums, assigned=sum(a for a, _done in own), done=sum(done for _a, done in own))
+
+
 def _seen(known, scope, user):
     """The agencies above that the person sees, from the top."""
     above = [known[pk] for pk in scope.ancestor_ids() if pk in known]
@@ -192,9 +207,7 @@ def _sees(user, agency):
 
 def _peers(own, parent, on, user):
     """(the peers, itself among them, and "" or why nothing is said of them)."""
-    rows = Agency.objects.as_of(on).filter(parent_id_then=own.parent_id, kind_then=own.kind)
-    if own.parent_id is None:
-        rows = Agency.objects.as_of(on).filter(parent_id_then__isnull=True, kind_then=own.kind)
+    rows = Agency.objects.as_of(on).children_of(own.parent_id).filter(kind_then=own.kind)
     peers = list(rows.order_by("path_then"))
     others = [p for p in peers if p.pk != own.pk]
     if not all(_sees(user, p) for p in others):

@@ -7,6 +7,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 
 from agencies.models.history import Change, ChangeSet, Door
+from agencies.models.touched import Touched
 
 _encode = DjangoJSONEncoder().default
 
@@ -80,9 +81,29 @@ def record(change_set, instance, *, before=None, deleted=False, cell=""):
     change = change_of(change_set, instance, before=before, deleted=deleted, cell=cell)
     if change is not None:
         change.save(force_insert=True)
+        Touched.objects.mark(_touched([change]))
     return change
 
 
 def record_many(changes):
     """Write many lines made by `change_of`; empty ones are passed over."""
-    return Change.objects.bulk_create([c for c in changes if c is not None], batch_size=2_000)
+    written = Change.objects.bulk_create([c for c in changes if c is not None], batch_size=2_000)
+    Touched.objects.mark(_touched(written))
+    return written
+
+
+def _touched(lines):
+    """The agencies that lines of history speak of, each once; None alone when one of them moved to another parent."""
+    if any(_moves(line) for line in lines):
+        return [None]
+    return sorted({line.agency_id for line in lines} - {None})
+
+
+def _moves(line):
+    """Whether a line puts an agency, now or on past days, in another place: what it left is not told by the line."""
+    match line.model:
+        case "agencies.agency":
+            return "parent_id" in (line.before or {})
+        case "agencies.pastidentity":
+            return "parent_id" in (line.before or line.after)
+    return False

@@ -7,6 +7,7 @@ from .identities import PastIdentity, Succession
 from .kept import KeptForm, SentOnce
 from .notices import Channel, Mail, Notice, NoticeKind, Weekly
 from .people import Membership, Role, User
+from .touched import Touched
 from .tree import Kind, Level
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "Role",
     "SentOnce",
     "Succession",
+    "Touched",
     "Upload",
     "User",
     "Weekly",

@@ -1,8 +1,8 @@
 """Sets of agencies: as of a day, within a scope, by search; and the doors that enter new ones."""
 
 from django.db import models, transaction
-from django.db.models import F, Q, Value
-from django.db.models.functions import Coalesce
+from django.db.models import Exists, F, OuterRef, Q, Value
+from django.db.models.functions import Coalesce, Left
 from django.utils.translation import gettext
 
 from agencies.errors import Refused
@@ -12,7 +12,8 @@ from iso_rollout.text import Query
 
 from .identities import PastIdentity
 from .keys import holds
-from .tree import IDENTITY, in_subtree, one_writer, reserve_ids
+from .touched import Touched
+from .tree import IDENTITY, SEGMENT, in_subtree, one_writer, reserve_ids
 
 
 class _AsOfRows(models.query.ModelIterable):
@@ -95,6 +96,21 @@ class AgencyQuerySet(models.QuerySet):
         # index of paths, which a computed path has not.
         moved = PastIdentity.objects.in_force(self._as_of_day).values("agency")
         return self.filter(in_subtree(agency.path) | Q(pk__in=moved)).filter(then)
+
+    def not_touched(self):
+        """Those in whose tree nothing was recorded since its territories were counted."""
+        trees = self.annotate(tree=Left("path", SEGMENT))
+        return trees.exclude(Exists(Touched.objects.in_tree(OuterRef("tree"))))
+
+    def children_of(self, parent_id):
+        """Those directly below an agency (None: the tops of the trees), after `as_of` on that day."""
+        now = Q(parent=parent_id) if parent_id else Q(parent__isnull=True)
+        if self._as_of_day is None:
+            return self.filter(now)
+        # Said twice, for the index of parents: whoever stood elsewhere on the day remembers it.
+        moved = PastIdentity.objects.in_force(self._as_of_day).values("agency")
+        then = Q(parent_id_then=parent_id) if parent_id else Q(parent_id_then__isnull=True)
+        return self.filter(now | Q(pk__in=moved)).filter(then)
 
     def matching(self, text):
         """Those whose name, former name or code holds each typed word or its beginning, as the search box reads it."""

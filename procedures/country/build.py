@@ -12,6 +12,7 @@ from agencies.models import Agency, Level, PastIdentity
 from agencies.models.tree import IDENTITY
 from procedures.country import catalogue, duties, people, places, progress
 from procedures.models import Procedure, Standard, retally
+from procedures.territories import count_touched
 
 RENAMED_ON = datetime.date(2020, 1, 1)
 
@@ -49,7 +50,8 @@ def build(agencies, procedures, seed=1, password=None, say=lambda line: None):
         tell(f"{len(listed)} procedures")
         counts = _tell_provinces(provinces, listed, seed, make_password(password), tell)
         retally()
-        tell("coverage counted")
+        count_touched()
+        tell("coverage and territories counted")
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
     tell("analysed")

@@ -32,6 +32,7 @@ from procedures.models import (
     Target,
     retally,
 )
+from procedures.territories import count_touched
 
 PLAN = "HY-2020-2021"
 TOP = "H31"
@@ -121,6 +122,7 @@ def load(*, with_accounts):
     book.write_until()
     book.close()
     retally([a.pk for a in agencies.values()])
+    count_touched()
     return Loaded(len(new), len(catalogue), Rollout.objects.filter(plan=plan).count(), len(made))
 
 

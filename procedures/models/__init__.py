@@ -13,7 +13,8 @@ from .plans import Metric, Plan, Target, TargetRevision
 from .reaching import Reached
 from .rollouts import Rollout, RolloutMove
 from .standards import Standard
-from .tallies import CoverageTally, retally
+from .tallies import CoverageTally, retally, with_coverage
+from .territory_tallies import TerritoryTally
 
 __all__ = [
     "CAMPAIGN_KEEPERS",
@@ -39,8 +40,10 @@ __all__ = [
     "Standard",
     "Target",
     "TargetRevision",
+    "TerritoryTally",
     "Wave",
     "Work",
     "retally",
     "standard_on",
+    "with_coverage",
 ]

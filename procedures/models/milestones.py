@@ -56,17 +56,18 @@ class Milestone(Entry):
         indexes = [
             # Which undertakings reached a stage by a day, answered from the index alone: targets and curves.
             models.Index(fields=["stage", "reached_on", "acceptance", "rollout"], name="milestone_by_day"),
-            # The lead agency's queue, oldest first; *declared* waits as its declaration.
+            # The lead agency's queue, oldest first, and how many wait, from the index alone; *declared* waits as its
+            # declaration.
             models.Index(
-                fields=["recorded_at", "id"],
+                fields=["acceptance", "recorded_at", "id", "stage"],
                 name="milestone_waiting",
-                condition=Q(acceptance=Acceptance.UNREVIEWED, declaration__isnull=True),
+                condition=Q(acceptance=Acceptance.UNREVIEWED),
             ),
             # What staff have to mend.
             models.Index(
-                fields=["recorded_at", "id"],
+                fields=["acceptance", "recorded_at", "id", "stage"],
                 name="milestone_returned",
-                condition=Q(acceptance=Acceptance.RETURNED, declaration__isnull=True),
+                condition=Q(acceptance=Acceptance.RETURNED),
             ),
         ]
         constraints = [

@@ -11,10 +11,11 @@ import datetime
 
 from django.db import connection, models, transaction
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from agencies.access import scope_of
-from agencies.models import Agency
+from agencies.models import Agency, Touched
 
 BEGINNING, END = datetime.date(1, 1, 1), datetime.date(9999, 12, 31)
 
@@ -37,6 +38,18 @@ class CoverageTallyQuerySet(models.QuerySet):
         )
         sums = living.aggregate(force=models.Sum("in_force"), iso=models.Sum("under_iso"))
         return sums["force"] or 0, sums["iso"] or 0
+
+
+def with_coverage(agencies, on):
+    """Agencies with `in_force_then` and `under_iso_then`, their own procedures of a day."""
+    tally = CoverageTally.objects.filter(agency=models.OuterRef("pk"), day__lte=on).order_by()
+    sums = {
+        f"{name}_then": Coalesce(
+            models.Subquery(tally.values("agency").annotate(sum=models.Sum(name)).values("sum")), 0
+        )
+        for name in ("in_force", "under_iso")
+    }
+    return agencies.annotate(**sums)
 
 
 class CoverageTally(models.Model):
@@ -121,6 +134,7 @@ def retally(agency_ids=None):
     """Count agencies anew from the facts; None: all of them. Called by every door that touches coverage."""
     if agency_ids is not None:
         agency_ids = sorted(set(agency_ids))
+    Touched.objects.mark([None] if agency_ids is None else agency_ids)
     # Two doors that touch one agency at a time would each count without the other's facts: the
     # second waits here for the first, and then counts what both have written.
     touched = Agency.objects.order_by("pk").select_for_update(no_key=True)

@@ -8,8 +8,8 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.models import F
 
-from agencies.models import Agency, Level, PastIdentity
-from procedures.checks import CHECKS, recount
+from agencies.models import Agency, Level, PastIdentity, Touched
+from procedures.checks import CHECKS, days_counted, recount
 from procedures.country import build
 from procedures.lifecycle import Acceptance, Stage, State
 from procedures.models import (
@@ -20,14 +20,18 @@ from procedures.models import (
     Milestone,
     Procedure,
     Rollout,
+    TerritoryTally,
 )
+from procedures.territories import count_touched
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def country(db):
+    """Its territories are behind: what is tampered with below would make each of them wrong too."""
     build(60, 3, seed=3)
+    Touched.objects.mark([None])
 
 
 def found():
@@ -45,10 +49,25 @@ def test_an_empty_register_is_clean():
 
 
 def test_a_clean_register_is_clean(country):
+    count_touched()
     checked, differences = recount()
     assert differences == []
     assert checked["agency_path"] == 60
     assert all(rows > 0 for name, rows in checked.items() if not name.startswith("past_identit"))
+
+
+def test_a_wrong_number_of_a_territory_is_found_on_its_days_and_not_while_it_is_behind(country):
+    count_touched()
+    last = TerritoryTally.objects.filter(agency__parent=None).order_by("day").last()
+    TerritoryTally.objects.filter(pk=last.pk).update(
+        numbers=last.numbers | {"late": last.numbers["late"] + 1}
+    )
+    named = recount()[1]
+    assert {d.what for d in named} == {"TerritoryTally"}
+    assert {d.id for d in named} == {f"{last.agency_id} {d}" for d in days_counted() if d >= last.day}
+    assert all(d.stored["late"] == d.counted["late"] + 1 for d in named)
+    Touched.objects.mark([last.agency_id])
+    assert recount()[1] == []
 
 
 def test_a_wrong_tally_is_found_by_both_counts(country):

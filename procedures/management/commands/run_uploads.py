@@ -1,4 +1,4 @@
-"""Apply the uploads that wait. Several may run, on several machines."""
+"""Apply the uploads that wait, and count what was changed since. Several may run, on several machines."""
 
 import logging
 import time
@@ -9,12 +9,16 @@ from django.db import DatabaseError, close_old_connections
 from agencies.errors import Refused
 from agencies.imports import uploads
 from procedures import imports
+from procedures.territories import count_touched
 
 log = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
-    help = "Apply the uploads that wait for a worker; with --watch go on until stopped."
+    help = (
+        "Apply the uploads that wait for a worker, and count the territories in which something was recorded; "
+        "with --watch go on until stopped."
+    )
 
     def add_arguments(self, parser):
         parser.add_argument("--watch", action="store_true", help="go on, looking every two seconds")
@@ -27,10 +31,11 @@ class Command(BaseCommand):
                 uploads.give_up_dead()
                 while upload := uploads.claim_next(worker):
                     self._apply(upload, worker)
+                count_touched()
             except DatabaseError:
                 if not watch:
                     raise
-                log.exception("The uploads could not be read.")
+                log.exception("The uploads could not be read, or the territories not counted.")
             if not watch:
                 return
             close_old_connections()
