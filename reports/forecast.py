@@ -10,6 +10,7 @@ is not over is known too: it ends as one of the longer steps did. Without the wa
 import datetime
 import random
 from bisect import bisect_right
+from calendar import monthrange
 from collections import defaultdict
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -323,12 +324,7 @@ def month_ends(first, last):
     """The last days of the months after a day, up to another day, which is always the last of them."""
     days, day = [], first
     while day < last:
-        following = (day.replace(day=28) + datetime.timedelta(days=4)).replace(day=1)
-        end = following - datetime.timedelta(days=1)
-        if end <= day:
-            end = (following.replace(day=28) + datetime.timedelta(days=4)).replace(
-                day=1
-            ) - datetime.timedelta(days=1)
-        day = min(end, last)
+        following = day + datetime.timedelta(days=1)
+        day = min(following.replace(day=monthrange(following.year, following.month)[1]), last)
         days.append(day)
     return days
