@@ -8,11 +8,14 @@ is not over is known too: it ends as one of the longer steps did. Without the wa
 """
 
 import datetime
-import random
-from bisect import bisect_right
+import hashlib
+from calendar import monthrange
 from collections import defaultdict
 from dataclasses import dataclass, field
-from itertools import pairwise
+from functools import cache
+from itertools import chain, pairwise
+
+import numpy as np
 
 from reports.tet import after, moving_days
 
@@ -135,11 +138,18 @@ def foresee(finished, going_on, aims, *, on, seed=0, games=GAMES):
     games = max(60, min(games, MOST_DRAWS // max(len(going_on), 1)))
     known = [(unit.form, unit.reached | {END: unit.declared_on}) for unit in finished]
     known += [(unit.form, unit.reached) for unit in going_on]
-    waits = [(unit.form, unit.rank, max(moving_days(unit.since, on), 0)) for unit in going_on]
-    ends = _play(_Steps(known, waits), going_on, on, random.Random(seed), games)
-    outlooks = [_outlook(aim, going_on, ends, on, pace[aim.key]) for aim in aims]
-    costliest, curve = _costliest(going_on, ends, aims, on), _curve(going_on, ends, aims, on)
-    return Forecast(on, True, len(finished), outlooks, costliest, curve)
+    stands = [(unit.form, unit.rank, max(moving_days(unit.since, on), 0)) for unit in going_on]
+    # Of one seed the same on every machine.
+    rng = np.random.default_rng(int.from_bytes(hashlib.sha256(repr(seed).encode()).digest()))
+    ends = _play(_Steps(known, stands), stands, rng, games)
+    outlooks = [_outlook(aim, _counting(going_on, ends, {aim.key}), on, pace[aim.key]) for aim in aims]
+    curve = _curve(_counting(going_on, ends, set(pace)), aims, on)
+    return Forecast(on, True, len(finished), outlooks, _costliest(going_on, ends, aims, on), curve)
+
+
+def _counting(going_on, ends, keys):
+    """The ends of those units that count for one of some targets."""
+    return ends[:, [not keys.isdisjoint(unit.groups) for unit in going_on]]
 
 
 class _Steps:
@@ -153,138 +163,141 @@ class _Steps:
 
     def __init__(self, units, waits):
         self.lists, self.waits = defaultdict(list), defaultdict(list)
-        for form, reached in units:
-            ranks = sorted(reached)
-            for one, two in pairwise(ranks):
-                days = moving_days(reached[one], reached[two])
-                if days >= 0:
-                    self.lists[form, one].append((days, two))
+        moved = cache(lambda day: moving_days(datetime.date.min, day))
+        for form, reached in reversed(units):
+            for one, two in pairwise(sorted(reached)):
+                own = self.lists[form, one]
+                if len(own) < LATEST and (days := moved(reached[two]) - moved(reached[one])) >= 0:
+                    own.append((days, two))
                     self.lists[None, one].append((days, two))
-        self.lists = {key: steps[-LATEST:] for key, steps in self.lists.items()}
+        self.lists = {key: steps[:LATEST] for key, steps in self.lists.items() if steps}
         for form, rank, days in waits:
             self.waits[form, rank].append((days, NOT_OVER))
             self.waits[None, rank].append((days, NOT_OVER))
-        self.known, self.sorted = {}, {}
 
     def key(self, form, rank):
         """The list that tells of a rank: of the form, of all forms, of the nearest rank before it."""
-        if (form, rank) not in self.known:
-            tried = [(f, r) for r in range(rank, -1, -1) for f in (form, None)]
-            tried += [(None, r) for r in range(rank + 1, END)]
-            enough = [k for k in tried if len(self.lists.get(k, ())) >= ENOUGH]
-            self.known[form, rank] = next(iter(enough or [k for k in tried if k in self.lists]))
-        return self.known[form, rank]
+        tried = [(f, r) for r in range(rank, -1, -1) for f in (form, None)]
+        tried += [(None, r) for r in range(rank + 1, END)]
+        enough = (k for k in tried if len(self.lists.get(k, ())) >= ENOUGH)
+        return next(chain(enough, (k for k in tried if k in self.lists)))
 
-    def ordered(self, form, rank):
-        """(number of the list that tells of a rank, its steps and waits in the order of days)."""
-        key = self.key(form, rank)
-        if key not in self.sorted:
-            self.sorted[key] = len(self.sorted), sorted(self.lists[key] + self.waits[key][-LATEST:])
-        return self.sorted[key]
+    def known(self, key):
+        """The steps and waits of a list in the order of days."""
+        return sorted(self.lists[key] + self.waits[key][-LATEST:])
 
 
-def _sample(known, draw):
-    """As many of the known steps drawn again, the quickest first. A wait ends as a longer step of the sample did.
+LIST, DAYS, RANK = (
+    19,
+    4,
+    15,
+)  # a step as one number: from these bits on its list and days, below them its rank
 
-    A wait longer than all of them tells nothing: it may stand for its turn in the plan. Where a sample holds nothing
-    but such waits, the steps themselves are given.
+
+def _samples(known, lengths, rng, number):
+    """As many of the known steps of each list drawn again, so many times. A wait ends as a longer step of the sample did.
+
+    A wait longer than all of them tells nothing: it may stand for its turn in the plan. A sample that would hold nothing
+    but waits is what is known itself.
+
+    `known`: list after list, in order. Returns the steps (samples × known), each list in order; where in all of them a
+    list begins and how many of it count (samples × lists).
     """
-    steps = []
-    for place in sorted([int(draw() * len(known)) for _step in known], reverse=True):
-        step = known[place]
-        if step[1] != NOT_OVER:
-            steps.append(step)
-        elif steps:
-            steps.append(steps[int(draw() * len(steps))])
-    return sorted(steps) or [step for step in known if step[1] != NOT_OVER]
+    begins, column = np.cumsum(lengths) - lengths, np.arange(len(known), dtype=np.int32)
+    length = np.broadcast_to(np.repeat(lengths, lengths), (number, len(known)))
+    drawn = np.sort(known[np.repeat(begins, lengths) + _below(rng, length)])
+    only_waits = np.logical_and.reduceat(drawn & RANK == NOT_OVER, begins, axis=1)
+    drawn = np.where(np.repeat(only_waits, lengths, axis=1), known, drawn)
+    is_wait = drawn & RANK == NOT_OVER
+    last = np.maximum.reduceat(np.where(is_wait, -1, column), begins, axis=1)
+    flat, longer = drawn.ravel(), (np.repeat(last, lengths, axis=1) - column).ravel()
+    wait = np.flatnonzero(is_wait.ravel() & (longer > 0))
+    ends_as = wait + 1 + _below(rng, longer[wait])
+    while len(wait):
+        flat[wait] = flat[ends_as]
+        still = flat[wait] & RANK == NOT_OVER  # it ends as another wait, and that as a step
+        wait, ends_as = wait[still], ends_as[still]
+    drawn.sort()
+    return drawn, np.arange(number)[:, None] * len(known) + begins, (last - begins + 1).astype(np.int16)
 
 
-def _play(steps, going_on, on, rng, games):
-    """For every unit a list of its end in moving days from `on`, one for each game.
+def _below(rng, sizes):
+    """For each size, at most some dozen, a whole number from 0 to less than it. In small types: memory takes longest."""
+    return (rng.random(sizes.shape, np.float32) * sizes.astype(np.int16, copy=False)).astype(np.int32)
 
-    Games know the steps only as a sample of them does (bootstrap): few of them leave much open. A few games share one,
-    because making it costs as much as playing.
+
+def _play(steps, stands, rng, games):
+    """The end of every unit in moving days from now: an array (games × units). `stands`: (form, rank, days spent there).
+
+    Games know the steps only as a sample of them does (bootstrap): few of them leave much open. A few games share one.
     """
-    spent = [max(moving_days(unit.since, on), 0) for unit in going_on]
+    if not stands:
+        return np.empty((games, 0), np.int32)
+    forms = sorted({form for form, _rank, _spent in stands})
     # One list of steps serves several ranks and forms: within a sample it is the same for all of them.
-    routes = {
-        form: [steps.ordered(form, rank) for rank in range(END)]
-        for form in sorted({u.form for u in going_on})
-    }
-    first_rank = {form: min(u.rank for u in going_on if u.form == form) for form in routes}
-    lists = list(
-        {n: known for form, route in routes.items() for n, known in route[first_rank[form] :]}.items()
-    )
-    ends, draw = [[] for _unit in going_on], rng.random
-    for first in range(0, games, TOGETHER):
-        sample = {n: _sample(known, draw) for n, known in lists}
-        # What lies behind all of them is not drawn.
-        ways = {form: [sample.get(number) for number, _known in route] for form, route in routes.items()}
-        for own, unit, days in zip(ends, going_on, spent, strict=True):
-            rank, way = unit.rank, ways[unit.form]
-            # It stands there so long already: only steps that took longer are drawn.
-            longer = bisect_right(way[rank], (days, END))
-            for _game in range(min(TOGETHER, games - first)):
-                own.append(_walk(rank, days, longer, way, draw))
-    return ends
+    keys = [[steps.key(form, rank) for rank in range(END)] for form in forms]
+    lowest = [min(rank for f, rank, _spent in stands if f == form) for form in forms]
+    # What lies behind all of them is not drawn.
+    used = dict.fromkeys(key for own, rank in zip(keys, lowest, strict=True) for key in own[rank:])
+    number = {key: place for place, key in enumerate(used)}
+    known = [[number[key] << LIST | days << DAYS | rank for days, rank in steps.known(key)] for key in used]
+    lengths = np.array([len(own) for own in known])
+    samples = _samples(np.array([*chain(*known)], np.int32), lengths, rng, -(-games // TOGETHER))
+    route = np.array([[number.get(key, 0) for key in own] for own in keys])
+    units = np.array([(forms.index(form), rank, spent) for form, rank, spent in stands], np.int32).T
+    return _walk(units, route, samples, rng)[:games]
 
 
-def _walk(rank, spent, longer, way, draw):
-    """One undertaking from where it stands to its declaration, in moving days from now.
+def _walk(units, route, samples, rng):
+    """All undertakings from where they stand to their declaration, rank after rank, all games at once: as of `_play`.
 
-    `way`: by rank the known steps (days, rank they lead to), the quickest first; `longer`: how many of the first one's
-    took no longer than the days `spent` there already.
+    `units`: their forms, ranks and days spent there; `route`: by form and rank the number of a list of `_samples`.
     """
-    total = 0
-    if spent:
-        known = way[rank]
-        size = len(known)
-        if longer < size:
-            days, following = known[longer + int(draw() * (size - longer))]
-            total = days - spent
-        else:
-            # Slower than all of them: as much again as the step took those in the slowest quarter, halved.
-            days, following = known[-1 - int(draw() * max(size // 4, 1))]
-            total = max(days // 2, 1)
-        # A step borrowed from an earlier rank leads at least one on.
-        rank = following if following > rank else rank + 1
-    while rank < END:
-        known = way[rank]
-        days, following = known[int(draw() * len(known))]
-        total += days
-        rank = following if following > rank else rank + 1
-    return total if total > 1 else 1
+    (form, rank, spent), (steps, begin, size) = units, samples
+    own = route[form, rank].astype(np.int32)
+    count, shape = size[:, own], (len(steps), TOGETHER, len(own))
+    # It stands there so long already: only steps that took longer are drawn.
+    limit = own << LIST | np.where(spent > 0, spent + 1, 0) << DAYS
+    passed = np.array([np.searchsorted(row, limit) for row in steps]) + begin[:, :1] - begin[:, own]
+    # Slower than all of them: as much again as the step took those in the slowest quarter, halved.
+    is_slow = passed >= count
+    passed = np.where(is_slow, count - np.maximum(count // 4, 1), passed)
+    first, count = (begin[:, own] + passed)[:, None], (count - passed)[:, None]
+    steps = steps.ravel() & (1 << LIST) - 1
+    step = steps[first + _below(rng, np.broadcast_to(count, shape))]
+    days = step >> DAYS
+    total = np.where(is_slow[:, None], np.maximum(days // 2, 1), days - spent).ravel()
+    # A step borrowed from an earlier rank leads at least one on.
+    reached = np.maximum(step & RANK, rank + 1).astype(np.int8).ravel()
+    ways = np.repeat(np.arange(len(size))[:, None] * len(route) + form, TOGETHER, axis=0).ravel()
+    for here in range(END):
+        moving = np.flatnonzero(reached == here)
+        way = ways[moving]
+        first, count = begin[:, route[:, here]].ravel(), size[:, route[:, here]].ravel()
+        step = steps[first[way] + _below(rng, count[way])]
+        total[moving] += step >> DAYS
+        reached[moving] = np.maximum(step & RANK, here + 1)
+    return np.maximum(total, 1).reshape(-1, len(own))
 
 
-def _outlook(aim, going_on, ends, on, pace):
-    """One target: the count on its day and the day of its figure, over all games."""
-    own = [ends[number] for number, unit in enumerate(going_on) if aim.key in unit.groups]
-    missing, limit = aim.value - aim.done, moving_days(on, aim.due_on)
-    counts, days = [], []
-    for finishing in zip(*own, strict=True) if own else ():
-        finishing = sorted(finishing)
-        counts.append(aim.done + bisect_right(finishing, limit))
-        days.append(0 if missing <= 0 else finishing[missing - 1] if missing <= len(finishing) else NEVER)
-    if not counts:
-        counts, days = [aim.done], [0 if missing <= 0 else NEVER]
-    counts.sort()
-    days.sort()
-    return Outlook(
-        aim,
-        *(_day(on, _quantile(days, share)) for share in (0.1, 0.5, 0.9)),
-        chance=sum(count >= aim.value for count in counts) / len(counts),
-        low=_quantile(counts, 0.1),
-        middle=_quantile(counts, 0.5),
-        high=_quantile(counts, 0.9),
-        pace_needed=pace,
-    )
+def _outlook(aim, ends, on, pace):
+    """One target: the count on its day and the day of its figure, over all games (games × units that count)."""
+    missing = aim.value - aim.done
+    counts = aim.done + (ends <= moving_days(on, aim.due_on)).sum(axis=1)
+    days = [0 if missing <= 0 else NEVER]
+    if 0 < missing <= ends.shape[1]:
+        days = np.partition(ends, missing - 1)[:, missing - 1]
+    found = (_day(on, number) for number in _band(days))
+    return Outlook(aim, *found, float((counts >= aim.value).mean()), *_band(counts), pace)
 
 
 NEVER = 10**6  # moving days: the figure is out of reach, too few units are assigned
 
 
-def _quantile(ordered, share):
-    return ordered[min(int(share * len(ordered)), len(ordered) - 1)]
+def _band(values):
+    """The 10th, 50th and 90th per cent of the games' values."""
+    values = np.sort(values).tolist()
+    return [values[min(int(share * len(values)), len(values) - 1)] for share in (0.1, 0.5, 0.9)]
 
 
 def _day(on, days):
@@ -294,28 +307,20 @@ def _day(on, days):
 def _costliest(going_on, ends, aims, on):
     """The units whose chance of being in time falls most when they are delayed by another 30 days."""
     due = {aim.key: moving_days(on, aim.due_on) for aim in aims if aim.value > aim.done}
-    found = []
-    for unit, own in zip(going_on, ends, strict=True):
-        limits = [due[key] for key in unit.groups if key in due]
-        if limits:
-            limit, games = min(limits), len(own)
-            chance = sum(end <= limit for end in own) / games
-            found.append(Cost(unit.id, chance, sum(end + DELAY <= limit for end in own) / games))
-    found.sort(key=lambda cost: (-cost.loss, cost.id))
+    limits = [min((due[key] for key in unit.groups if key in due), default=0) for unit in going_on]
+    # No end lies before tomorrow: 0 leaves out those that no target waits for.
+    chances, later = (ends <= limits).mean(axis=0), (ends + DELAY <= limits).mean(axis=0)
+    found = map(Cost, [unit.id for unit in going_on], chances.tolist(), later.tolist())
+    found = sorted(found, key=lambda cost: (-cost.loss, cost.id))
     return [cost for cost in found[:COSTLIEST] if cost.loss > 0]
 
 
-def _curve(going_on, ends, aims, on):
-    """How the count of all targets goes on: month by month to the last due day, as bands."""
-    keys = {aim.key for aim in aims}
-    own = [ends[number] for number, unit in enumerate(going_on) if keys & set(unit.groups)]
+def _curve(ends, aims, on):
+    """How the count of all targets goes on: month by month to the last due day, as bands (games × units that count)."""
     done, last = sum(aim.done for aim in aims), max((aim.due_on for aim in aims), default=on)
     points = [(on, done, done, done)]
-    games = [sorted(game) for game in zip(*own, strict=True)] if own else []
     for day in month_ends(on, last):
-        limit = moving_days(on, day)
-        counts = sorted(done + bisect_right(game, limit) for game in games) or [done]
-        points.append((day, *(_quantile(counts, share) for share in (0.1, 0.5, 0.9))))
+        points.append((day, *_band(done + (ends <= moving_days(on, day)).sum(axis=1))))
     return points
 
 
@@ -323,12 +328,7 @@ def month_ends(first, last):
     """The last days of the months after a day, up to another day, which is always the last of them."""
     days, day = [], first
     while day < last:
-        following = (day.replace(day=28) + datetime.timedelta(days=4)).replace(day=1)
-        end = following - datetime.timedelta(days=1)
-        if end <= day:
-            end = (following.replace(day=28) + datetime.timedelta(days=4)).replace(
-                day=1
-            ) - datetime.timedelta(days=1)
-        day = min(end, last)
+        following = day + datetime.timedelta(days=1)
+        day = min(following.replace(day=monthrange(following.year, following.month)[1]), last)
         days.append(day)
     return days

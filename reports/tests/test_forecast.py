@@ -4,6 +4,8 @@ import datetime
 import os
 import subprocess
 import sys
+from dataclasses import astuple
+from itertools import chain
 
 import pytest
 
@@ -111,6 +113,76 @@ def test_the_middle_of_the_forecast_promises_hardly_too_much():
     assert abs(sum(case.off for case in cases) / len(cases)) <= 3.5
 
 
+def test_slower_than_every_step_takes_half_of_a_slow_one_again():
+    """Every step took 40 days; this one stands before it for 90: 20 more, then the other step of 40."""
+    start, day = datetime.date(2020, 6, 1), datetime.timedelta(days=1)
+    done = [Finished("BUILD", {0: start, 6: start + 40 * day}, start + 80 * day)] * 10
+    told = foresee(done, [Open(1, "BUILD", {0: ON - 90 * day}, ("all",))], [aim(1)], on=ON).outlooks[0]
+    assert told.p10 == told.p50 == told.p90 == ON + 60 * day
+
+
+def test_only_steps_longer_than_the_days_spent_are_drawn():
+    """The step took ten days or a hundred; this one stands before it for ten already, another since today."""
+    start, day = datetime.date(2020, 6, 1), datetime.timedelta(days=1)
+    done = [Finished("BUILD", {0: start}, start + (10 + 90 * (i % 2)) * day) for i in range(20)]
+    waits = [Open(1, "BUILD", {0: ON - 10 * day}, ("all",)), Open(2, "BUILD", {0: ON}, ("other",))]
+    other = Aim("other", 1, 0, ON + 99 * day, ON)
+    told = foresee(done, waits, [aim(1), other], on=ON).outlooks
+    assert told[0].p10 == told[0].p90 == ON + 90 * day
+    assert (told[1].p10, told[1].p90) == (ON + 10 * day, ON + 100 * day)
+    assert 0.25 < told[1].chance < 0.6, "half of the steps, less for the wait that ended as a long one"
+
+
+def test_nobody_goes_on_and_nothing_is_aimed_at():
+    told = foresee(finished(20), [], [aim(10, done=2)], on=ON)
+    assert (told.outlooks[0].p50, told.outlooks[0].chance, told.outlooks[0].high) == (None, 0, 2)
+    assert told.curve[-1] == (DUE, 2, 2, 2)
+    assert not told.costliest
+    told = foresee(finished(20), going_on(3), [], on=ON)
+    assert (told.outlooks, told.costliest, told.curve) == ([], [], [(ON, 0, 0, 0)])
+
+
+def test_what_is_told_are_plain_numbers_and_days():
+    """Forecasts are kept in a cache and printed."""
+    near = [Open(100 + i, "BUILD", {0: ON, 6: ON}, ("all",)) for i in range(5)]
+    told = foresee(
+        finished(20), going_on(30) + near, [aim(20, due_on=ON + datetime.timedelta(days=60))], on=ON
+    )
+    assert told.costliest
+    values = [
+        *astuple(told.outlooks[0])[1:],
+        *(v for cost in told.costliest for v in astuple(cost)),
+        *chain(*told.curve),
+    ]
+    assert {type(value) for value in values} == {int, float, datetime.date}
+    assert type(told.outlooks[0].percent_chance) is int
+
+
+def test_a_step_borrowed_from_an_earlier_rank_leads_on():
+    """Nobody passed rank 4 yet: the way on is borrowed from those who came there in ten days, one rank at a time."""
+    start, day = datetime.date(2020, 6, 1), datetime.timedelta(days=1)
+    done = [Finished("BUILD", {0: start}, start + 10 * day)] * 5
+    waits = [Open(i, "BUILD", {0: ON - 10 * day, 4: ON}, ("all",)) for i in range(20)]
+    told = foresee(done, waits, [aim(20)], on=ON).outlooks[0]
+    assert ON + 50 * day <= told.p50 <= told.p90 <= ON + 70 * day
+
+
+def test_a_sample_of_nothing_but_waits_still_knows_the_steps():
+    start, day = datetime.date(2020, 6, 1), datetime.timedelta(days=1)
+    done = [Finished("BUILD", {0: start}, start + 10 * day)] * 5
+    waits = [Open(100 + i, "BUILD", {0: ON - 200 * day}) for i in range(60)]
+    for seed in range(10):
+        in_time = aim(1, due_on=ON + 10 * day)
+        told = foresee(done, [*waits, *going_on(1, since=ON)], [in_time], on=ON, seed=seed).outlooks[0]
+        assert told.chance == 1
+
+
+def test_nothing_ends_before_tomorrow():
+    done = [Finished("BUILD", {0: ON}, ON)] * 10
+    told = foresee(done, going_on(1, since=ON), [aim(1)], on=ON).outlooks[0]
+    assert told.p10 == told.p90 == ON + datetime.timedelta(days=1)
+
+
 def test_pace_is_what_is_missing_by_month():
     assert round(pace_needed(38, ON, DUE), 1) == 6.3
     assert pace_needed(0, ON, DUE) is None
@@ -134,11 +206,11 @@ def test_another_process_foresees_the_same():
     for seed in ("1", "2", "3"):
         script = (
             "import datetime; from reports.forecast import *; d = datetime.date\n"
-            "done = [Finished(f, {0: d(2020, 3, 1), 6: d(2020, 5, 1 + i)}, d(2020, 6, 1 + i))"
+            "done = [Finished(f, {0: d(2020, 3, 1), 6: d(2020, 4 + i, 1)}, d(2020, 10, 1 + 5 * i))"
             " for f in ('BUILD', 'CONVERT', 'E_ISO') for i in range(6)]\n"
             "going = [Open(i, f, {0: d(2021, 6, 1)}, ('a',)) for i, f in enumerate(('BUILD', 'CONVERT', 'E_ISO'))]\n"
             "aim = Aim('a', 3, 0, d(2021, 12, 31), d(2020, 1, 1))\n"
-            "print(foresee(done, going, [aim], on=d(2021, 6, 30)))"
+            "print(foresee(done, going, [aim], on=d(2021, 6, 30), seed='PLAN:2021-06-30'))"
         )
         run = [sys.executable, "-c", script]
         told.add(
