@@ -10,7 +10,7 @@ from agencies.access import holds_at_top
 from agencies.models import Agency, Kind, Level, PastIdentity
 from iso_rollout.sheets import Problem
 from iso_rollout.sheets.examples import AGENCIES
-from iso_rollout.text import canonical_name, fold, parse_unit_name, same_department, tone_key
+from iso_rollout.text import canonical_name, fold, parse_unit_name, tone_key
 
 from .agency_kinds import kind_from, level_from
 from .agency_parents import Parents, identity
@@ -20,6 +20,7 @@ from .kinds import ListKind
 from .matching import Matcher
 from .nodes import Node
 from .register import RANK, Known, Register
+from .siblings import Siblings, is_same
 from .workbooks import LEVELS
 
 LIKE = 0.9  # of the letters, accents apart: a slip of the hand in a name of ten letters or more
@@ -68,6 +69,7 @@ class _Work(Parents):
         self.nodes = []
         self.groups_told = {}
         self.groups_named = set()
+        self.siblings = {}
 
     def run(self):
         for row in self.checked.reading.rows:
@@ -137,7 +139,7 @@ class _Work(Parents):
         elif parent is None:
             return
         else:
-            pool = [k for k in self.register.children[parent.id] if self._same(node, k)]
+            pool = self._siblings(parent).same(node)
             exact = [k for k in pool if tone_key(k.name) == tone_key(node.name)]
             pool = exact or pool
         pool = [k for k in pool if k.id not in self.by_known]
@@ -145,13 +147,11 @@ class _Work(Parents):
             node.known, node.how = pool[0], "name"
             self.by_known[pool[0].id] = node
 
-    @staticmethod
-    def _same(node, known):
-        if node.is_unit or known.is_unit:
-            return (
-                node.is_unit and known.is_unit and (node.unit.kind, node.key) == (known.unit.kind, known.key)
-            )
-        return same_department(node.name, known.name)
+    def _siblings(self, parent):
+        """The agencies on record below one on record."""
+        if parent.id not in self.siblings:
+            self.siblings[parent.id] = Siblings(self.register.children[parent.id])
+        return self.siblings[parent.id]
 
     def _settle_levels(self):
         for node in self.nodes:
@@ -354,7 +354,7 @@ class _Work(Parents):
         def differs(name, title, before, after, cell):
             found.append(Difference(name, title, before, after, row.cell(cell)))
 
-        if node.name and node.name != known.name and not self._same(node, known):
+        if node.name and node.name != known.name and not is_same(node, known):
             differs("name", str(_("name")), known.name, node.name, "name")
         if node.code and node.code != known.code:
             differs("code", str(_("code")), known.code, node.code, "code")

@@ -3,13 +3,19 @@
 import datetime
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from agencies.history import undo
 from agencies.imports import engine
 from agencies.imports.agency_list import AgencyList
 from agencies.imports.checked import Options
+from agencies.imports.nodes import Node
+from agencies.imports.register import Known
+from agencies.imports.siblings import Siblings, is_same
 from agencies.models import Agency, Change, ChangeSet, Kind, PastIdentity, Role
 from agencies.testing import day, make_agency, make_province, make_user, workbook
+from iso_rollout.text import canonical_name, departments, parse_unit_name
 
 pytestmark = pytest.mark.django_db
 KIND = AgencyList()
@@ -189,6 +195,38 @@ def test_a_new_agency_called_nearly_as_one_on_record_is_a_warning():
     both = [None, "UBND xã Đại Đồng", "Xã", below]
     others = [[None, "Phòng Nội vụ 2", "Huyện", below], [None, "UBND xã Tân Quang", "Xã", below]]
     assert not check(HEAD, slips[0], both, *others).warnings
+
+
+@pytest.mark.parametrize("parent", ["H31", "Sở Khoa học Công nghệ"])
+def test_the_names_of_a_long_list_are_not_compared_pair_by_pair(parent, monkeypatch):
+    take_in(HEAD, *PROVINCE, *[[f"H31.Y{n}", f"Trạm Y tế {n}", "Tỉnh", parent] for n in range(100)])
+    read = []
+    parts = departments._parts
+    monkeypatch.setattr(departments, "_parts", lambda *args, **kw: read.append(args) or parts(*args, **kw))
+    new = [[None, f"Trạm Y tế {n}", "Tỉnh", parent] for n in range(50, 150)]
+    assert check(HEAD, *new).counts["unchanged"] == 50
+    assert len(read) < 10 * 200
+
+
+_KINDS = st.sampled_from(["UBND xã", "Xã", "X.", "Phường", "TT.", "Trạm Y tế", "TRẠM YT", "Phòng", "BQL", ""])
+_PLACES = st.sampled_from(
+    ["Hòa", "Hoà", "Hóa", "Mỹ", "Mĩ", "ĐẠO", "Đạo", "Đao", "Đào", "Yên", "1", "01", "2", "Hồng", "HỒNG"]
+)
+_NAMES = st.builds(
+    lambda kind, places: f"{kind} {' '.join(places)}", _KINDS, st.lists(_PLACES, min_size=1, max_size=2)
+)
+
+
+@given(st.lists(_NAMES, max_size=8), _NAMES)
+@settings(max_examples=200, deadline=None)
+def test_what_stands_beside_a_row_is_found_as_if_each_pair_were_compared(names, written):
+    beside = [
+        Known(n, "", name, "", "", 1, None, "", 1, None, None, parse_unit_name(name))
+        for n, name in enumerate(map(canonical_name, names))
+    ]
+    name = canonical_name(written)
+    node = Node(None, "", name, parse_unit_name(name), None)
+    assert Siblings(beside).same(node) == [known for known in beside if is_same(node, known)]
 
 
 def test_a_group_row_is_the_parent_of_the_rows_below():
