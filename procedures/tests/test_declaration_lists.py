@@ -256,6 +256,17 @@ def test_plans_get_their_units_and_compare(province):
     assert named(wrong.errors) == [("E_PLAN", "C2"), ("E_NOT_A_UNIT", "A3")]
 
 
+def test_a_wrong_due_day_is_not_a_missing_one(province):
+    plan = make_plan(province.committee)
+    rows = [
+        ["Tên đơn vị", "Hình thức", "Năm", "Hạn hoàn thành"],
+        ["Lạc Đạo", "Xây dựng mới", 2020, "31/02/2020"],
+        ["Lạc Hồng", "Xây dựng mới", 2020, None],
+    ]
+    checked = engine.check(imports.kind("plan"), workbook(*rows), "kh.xlsx", options=Options(plan=plan.code))
+    assert (named(checked.errors), named(checked.warnings)) == ([("E_DATE", "D2")], [("W_DUE", "A3")])
+
+
 def test_an_agency_that_has_not_declared_yet_comes_in_without_the_declaration(province):
     head = [
         "TT",
