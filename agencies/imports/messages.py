@@ -39,6 +39,7 @@ MESSAGES = (
     _("“%(name)s” is new. On record beside it is “%(other)s”; if it is meant, write that name."),
     _("“%(value)s” is not the number of a decision."),
     _("The year %(year)s lies outside the plan."),
+    _("The sheet has no column “%(title)s”, and its title does not say under which standard. Add either."),
     _("There are several provinces; say to which “%(name)s” belongs."),
     _("This agency and procedure stand in row %(row)s already."),
     _("This user name cannot be given."),
