@@ -20,11 +20,12 @@ from .kinds import ListKind
 from .matching import Matcher
 from .nodes import Node
 from .register import RANK, Known, Register
-from .siblings import Siblings, is_same
+from .siblings import Siblings, is_same, is_slip
 from .workbooks import LEVELS
 
 LIKE = 0.9  # of the letters, accents apart: a slip of the hand in a name of ten letters or more
 MOST_COMPARED = 50_000  # pairs of a new name and one beside it: half a second
+MOST_BESIDE = 300  # new names of the same first letters that one more is compared with
 
 
 class AgencyList(ListKind):
@@ -86,6 +87,7 @@ class _Work(Parents):
         self._check_levels()
         self._check_codes()
         self._check_likeness()
+        self._check_new_siblings()
         self._check_later_changes()
         self.checked.lines = [self._line(node) for node in self.nodes]
         self.checked.plan = self.nodes
@@ -302,6 +304,27 @@ class _Work(Parents):
                     node.row.sheet, node.row.cell("name"), "", {"name": node.name, "other": beside[like]},
                 )
             )  # fmt: skip
+
+    def _check_new_siblings(self):
+        """Two new agencies beside each other of which one may be the other, mistyped."""
+        first_of, beside = {}, defaultdict(list)
+        for node in self.nodes:
+            if node.known or node.is_wrong or not node.name:
+                continue
+            name, parent = fold(node.name), identity(node.parent)
+            # The first letter of a word is rarely mistyped: "Đồng Tiến" and "Hồng Tiến" are two places.
+            group = beside[parent, tuple(word[0] for word in name.split()), tuple(_digits(name))]
+            like = first_of.setdefault((parent, name), node)
+            if like is node and len(group) <= MOST_BESIDE:
+                like = next((other for other_name, other in group if is_slip(name, other_name)), node)
+            if like is not node:
+                self.checked.warnings.append(
+                    Problem(
+                        "W_LIKE", "“%(name)s” is nearly called as “%(other)s” in row %(row)s; both are new. If they are one agency, leave out one row.",
+                        node.row.sheet, node.row.cell("name"), "", {"name": node.name, "other": like.name, "row": like.row.number},
+                    )
+                )  # fmt: skip
+            group.append((name, node))
 
     def _check_later_changes(self):
         """A list of an earlier day does not overrule what changed after it."""

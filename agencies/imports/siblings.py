@@ -28,3 +28,14 @@ def is_same(node, known):
     if node.is_unit or known.is_unit:
         return node.is_unit and known.is_unit and (node.unit.kind, node.key) == (known.unit.kind, known.key)
     return same_department(node.name, known.name)
+
+
+def is_slip(one, other):
+    """Whether a slip of the hand tells two texts apart: one letter wrong, missing or too many, or two that changed places."""
+    if len(one) > len(other):
+        one, other = other, one
+    at = next((i for i, letter in enumerate(one) if letter != other[i]), len(one))
+    if len(one) < len(other):
+        return one[at:] == other[at + 1 :]
+    swapped = one[at : at + 2] == other[at : at + 2][::-1] and one[at + 2 :] == other[at + 2 :]
+    return swapped or one[at + 1 :] == other[at + 1 :]
