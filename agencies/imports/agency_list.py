@@ -10,7 +10,7 @@ from agencies.access import holds_at_top
 from agencies.models import Agency, Kind, Level, PastIdentity
 from iso_rollout.sheets import Problem
 from iso_rollout.sheets.examples import AGENCIES
-from iso_rollout.text import canonical_name, fold, parse_unit_name, tone_key
+from iso_rollout.text import Unreadable, canonical_name, check_name, fold, parse_unit_name, tone_key
 
 from .agency_kinds import kind_from, level_from
 from .agency_parents import Parents, identity
@@ -117,6 +117,11 @@ class _Work(Parents):
         if node.code and (row.sheet, row.cell("code")) not in self.checked.reading.wrong_cells:
             node.known = self.register.by_code.get(node.code)
             node.how = "code" if node.known else ""
+        if name and not (node.known and node.known.name == name):
+            try:
+                check_name(name)
+            except Unreadable as fault:
+                self._error("E_NAME", fault.message, node, "name", **fault.params)
         return node
 
     def _index(self):

@@ -197,6 +197,16 @@ def test_a_new_agency_called_nearly_as_one_on_record_is_a_warning():
     assert not check(HEAD, slips[0], both, *others).warnings
 
 
+@pytest.mark.parametrize(
+    "name", ["...", "1234567", "x", "-", "<b>a</b>", "UBND xã <Mới>", "Xã ...", "東京市"]
+)
+def test_what_is_no_name_is_refused_with_its_cell(name):
+    make_province()
+    checked = check(HEAD, ["N1", name, "Xã", "H31.20"], ["N2", "UBND xã Ô", "Xã", "H31.20"])
+    assert named(checked) == [("E_NAME", "B2")]
+    assert [line.outcome for line in checked.lines] == ["wrong", "new"]
+
+
 def _level(name):
     return "Huyện" if name.startswith("Phòng") else "Xã"
 

@@ -7,6 +7,7 @@ from .names import (
     UNIT_TYPES,
     UnitName,
     canonical_name,
+    check_name,
     level_of,
     parse_unit_name,
     tone_key,
@@ -34,7 +35,7 @@ from .values import (
 )
 
 __all__ = [
-    "UNIT_TYPES", "Decision", "Departments", "Query", "UnitName", "Unreadable", "When", "canonical_name", "clean", "department_key",
+    "UNIT_TYPES", "Decision", "Departments", "Query", "UnitName", "Unreadable", "When", "canonical_name", "check_name", "clean", "department_key",
     "find_bad_characters", "fit", "fold", "is_nothing", "last_day", "level_of", "name_key", "nearly", "parse_code", "parse_date", "parse_decision",
     "parse_form", "parse_level", "parse_mark", "parse_procedure_code", "parse_standard", "parse_unit_name",
     "parse_whole_number", "parse_year", "same_department", "storable", "strip_accents", "term", "text_key", "tone_key", "unit_type_of", "unmarked", "vietnamese_sort_key",
