@@ -17,6 +17,7 @@ from agencies.errors import ChangedMeanwhile, Refused
 from agencies.forms import AgencyField, AnyDayField, SeenField
 from agencies.models import Agency, PastIdentity, Role, Succession
 from agencies.models.identities import Extent
+from iso_rollout.text import Unreadable, check_name, clean
 
 REVISED = (
     "name",
@@ -49,6 +50,15 @@ class AgencyForm(RecordedForm):
         "agency_kind_fits_level": ("level", _("An agency of this kind belongs to another level.")),
         "agency_open_code_is_unique": ("code", _("Another agency has this code.")),
     }
+
+    def clean_name(self):
+        name = clean(self.cleaned_data["name"])
+        if name != self.instance.name:
+            try:
+                check_name(name)
+            except Unreadable as fault:
+                raise forms.ValidationError(gettext(fault.message) % fault.params) from None
+        return name
 
     def clean(self):
         super().clean()

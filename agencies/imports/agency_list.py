@@ -10,7 +10,7 @@ from agencies.access import holds_at_top
 from agencies.models import Agency, Kind, Level, PastIdentity
 from iso_rollout.sheets import Problem
 from iso_rollout.sheets.examples import AGENCIES
-from iso_rollout.text import canonical_name, fold, parse_unit_name, same_department, tone_key
+from iso_rollout.text import Unreadable, canonical_name, check_name, fold, parse_unit_name, tone_key
 
 from .agency_kinds import kind_from, level_from
 from .agency_parents import Parents, identity
@@ -20,10 +20,12 @@ from .kinds import ListKind
 from .matching import Matcher
 from .nodes import Node
 from .register import RANK, Known, Register
+from .siblings import Siblings, is_same, is_slip
 from .workbooks import LEVELS
 
 LIKE = 0.9  # of the letters, accents apart: a slip of the hand in a name of ten letters or more
 MOST_COMPARED = 50_000  # pairs of a new name and one beside it: half a second
+MOST_BESIDE = 300  # new names of the same first letters that one more is compared with
 
 
 class AgencyList(ListKind):
@@ -68,6 +70,7 @@ class _Work(Parents):
         self.nodes = []
         self.groups_told = {}
         self.groups_named = set()
+        self.siblings = {}
 
     def run(self):
         for row in self.checked.reading.rows:
@@ -84,6 +87,7 @@ class _Work(Parents):
         self._check_levels()
         self._check_codes()
         self._check_likeness()
+        self._check_new_siblings()
         self._check_later_changes()
         self.checked.lines = [self._line(node) for node in self.nodes]
         self.checked.plan = self.nodes
@@ -113,6 +117,11 @@ class _Work(Parents):
         if node.code and (row.sheet, row.cell("code")) not in self.checked.reading.wrong_cells:
             node.known = self.register.by_code.get(node.code)
             node.how = "code" if node.known else ""
+        if name and not (node.known and node.known.name == name):
+            try:
+                check_name(name)
+            except Unreadable as fault:
+                self._error("E_NAME", fault.message, node, "name", **fault.params)
         return node
 
     def _index(self):
@@ -137,7 +146,7 @@ class _Work(Parents):
         elif parent is None:
             return
         else:
-            pool = [k for k in self.register.children[parent.id] if self._same(node, k)]
+            pool = self._siblings(parent).same(node)
             exact = [k for k in pool if tone_key(k.name) == tone_key(node.name)]
             pool = exact or pool
         pool = [k for k in pool if k.id not in self.by_known]
@@ -145,13 +154,11 @@ class _Work(Parents):
             node.known, node.how = pool[0], "name"
             self.by_known[pool[0].id] = node
 
-    @staticmethod
-    def _same(node, known):
-        if node.is_unit or known.is_unit:
-            return (
-                node.is_unit and known.is_unit and (node.unit.kind, node.key) == (known.unit.kind, known.key)
-            )
-        return same_department(node.name, known.name)
+    def _siblings(self, parent):
+        """The agencies on record below one on record."""
+        if parent.id not in self.siblings:
+            self.siblings[parent.id] = Siblings(self.register.children[parent.id])
+        return self.siblings[parent.id]
 
     def _settle_levels(self):
         for node in self.nodes:
@@ -303,6 +310,27 @@ class _Work(Parents):
                 )
             )  # fmt: skip
 
+    def _check_new_siblings(self):
+        """Two new agencies beside each other of which one may be the other, mistyped."""
+        first_of, beside = {}, defaultdict(list)
+        for node in self.nodes:
+            if node.known or node.is_wrong or not node.name:
+                continue
+            name, parent = fold(node.name), identity(node.parent)
+            # The first letter of a word is rarely mistyped: "Đồng Tiến" and "Hồng Tiến" are two places.
+            group = beside[parent, tuple(word[0] for word in name.split()), tuple(_digits(name))]
+            like = first_of.setdefault((parent, name), node)
+            if like is node and len(group) <= MOST_BESIDE:
+                like = next((other for other_name, other in group if is_slip(name, other_name)), node)
+            if like is not node:
+                self.checked.warnings.append(
+                    Problem(
+                        "W_LIKE", "“%(name)s” is nearly called as “%(other)s” in row %(row)s; both are new. If they are one agency, leave out one row.",
+                        node.row.sheet, node.row.cell("name"), "", {"name": node.name, "other": like.name, "row": like.row.number},
+                    )
+                )  # fmt: skip
+            group.append((name, node))
+
     def _check_later_changes(self):
         """A list of an earlier day does not overrule what changed after it."""
         changed = {n.known.id: n for n in self.nodes if n.known and not n.is_wrong}
@@ -354,7 +382,7 @@ class _Work(Parents):
         def differs(name, title, before, after, cell):
             found.append(Difference(name, title, before, after, row.cell(cell)))
 
-        if node.name and node.name != known.name and not self._same(node, known):
+        if node.name and node.name != known.name and not is_same(node, known):
             differs("name", str(_("name")), known.name, node.name, "name")
         if node.code and node.code != known.code:
             differs("code", str(_("code")), known.code, node.code, "code")

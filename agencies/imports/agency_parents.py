@@ -1,9 +1,12 @@
 """Parents: to which agency each row of a list of agencies belongs, by column, group row, sheet or rule."""
 
+from functools import cached_property
+from operator import attrgetter
+
 from agencies.models import Level
 from iso_rollout.sheets import Problem
 from iso_rollout.sheets.parsed import column_letters
-from iso_rollout.text import clean, level_of, parse_unit_name, same_department, tone_key
+from iso_rollout.text import Departments, clean, level_of, parse_unit_name, tone_key
 
 from .matching import is_block, place_name
 from .nodes import Node
@@ -70,19 +73,16 @@ class Parents:
         else:
             listed = []
         if not listed and not name.is_unit:
-            listed = self.by_name.get(tone_key(text), []) or [
-                n for n in self.bodies if same_department(n.name, text)
-            ]
+            listed = self.by_name.get(tone_key(text), []) or self.bodies.find(text)
         found = list(dict.fromkeys(listed + [self._as_node(k) for k in self.matcher.find(text)]))
         if name.kind is None and len(found) > 1:
             found = [c for c in found if c.level == Level.DISTRICT] or found
         return found
 
-    @property
+    @cached_property
     def bodies(self):
-        if not hasattr(self, "_bodies"):
-            self._bodies = [n for n in self.nodes if n.name and not n.is_unit]
-        return self._bodies
+        """The departments and other bodies of the list."""
+        return Departments([n for n in self.nodes if n.name and not n.is_unit], name=attrgetter("name"))
 
     def _narrow(self, node, text, found):
         """Of several parents of one name: that of the row's own group, or the one above it in rank."""

@@ -38,7 +38,11 @@ MESSAGES = (
     _("The standard of %(year)s is not known here."),
     _("“%(name)s” is new. On record beside it is “%(other)s”; if it is meant, write that name."),
     _("“%(value)s” is not the number of a decision."),
+    _(
+        "“%(name)s” is nearly called as “%(other)s” in row %(row)s; both are new. If they are one agency, leave out one row."
+    ),
     _("The year %(year)s lies outside the plan."),
+    _("The sheet has no column “%(title)s”, and its title does not say under which standard. Add either."),
     _("There are several provinces; say to which “%(name)s” belongs."),
     _("This agency and procedure stand in row %(row)s already."),
     _("This user name cannot be given."),

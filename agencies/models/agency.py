@@ -1,5 +1,6 @@
 """The tree of agencies and what each of them was called, and where it stood, on any day."""
 
+import datetime
 import unicodedata
 from itertools import groupby
 
@@ -31,6 +32,9 @@ from .tree import (
     one_writer,
     reserve_ids,
 )
+
+# A merger is decided months before the day it takes effect, not years.
+FARTHEST_AHEAD = datetime.timedelta(days=366)
 
 _LAST_RECORDS = []
 
@@ -360,8 +364,8 @@ class Agency(models.Model):
     def close(self, *, by, seen, on, successor=None, extent="whole", decision="", reason="", change_set=None):
         """Dissolve the agency: `on` is the first day it does not exist any more.
 
-        `successor` is an agency or a list of (agency, extent) pairs. Agencies below it must
-        have closed or moved before. Returns the agency as stored.
+        The day lies at most a year ahead. `successor` is an agency or a list of (agency, extent) pairs.
+        Agencies below it must have closed or moved before. Returns the agency as stored.
         Raises Refused or ChangedMeanwhile.
         """
         one_writer()
@@ -370,6 +374,8 @@ class Agency(models.Model):
             raise ChangedMeanwhile(stored)
         if stored.dissolved_on is not None:
             raise Refused(_closed(stored), "on")
+        if on > timezone.localdate() + FARTHEST_AHEAD:
+            raise Refused(gettext("The day lies more than a year ahead."), "on")
         if stored.established_on is not None and on <= stored.established_on:
             raise Refused(gettext("It was established on that day or later."), "on")
         since = stored.present_since()

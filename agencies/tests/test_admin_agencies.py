@@ -1,8 +1,11 @@
 """Agencies in the administration: entered, revised and closed through the doors, never deleted."""
 
+import datetime
+
 import pytest
 from django.contrib import admin
 from django.urls import reverse
+from django.utils import timezone
 
 from agencies.errors import Refused
 from agencies.models import Agency, Change, Role, Succession
@@ -201,3 +204,27 @@ def test_an_agency_with_others_below_does_not_close(client, province, boss):
     typed = {"seen": 1, "on": "01/07/2025", "extent": "whole"}
     assert client.post(reverse(CLOSE, args=[province.van_lam.pk]), typed).status_code == 422
     assert client.post(reverse(CLOSE, args=[province.dong_tao.pk]), typed).status_code == 404
+
+
+@pytest.mark.parametrize("name", ["...", "1234567", "x", "-", "<b>ab</b>", "Xã ..."])
+def test_what_is_no_name_is_refused_beside_the_field(client, province, boss, name):
+    assert errors(client.post(reverse(ADD), new(province, name=name))) == {"name"}
+    assert errors(save(client, province.lac_dao, name=name)) == {"name"}
+    assert not Agency.objects.filter(name=name).exists()
+
+
+def test_a_name_on_record_that_is_none_does_not_hinder_another_change(client, province, boss):
+    Agency.objects.filter(pk=province.lac_dao.pk).update(name="...")
+    assert save(client, province.lac_dao, note="mới").status_code == 302
+
+
+def test_an_agency_closes_at_most_a_year_ahead(client, province, boss):
+    url, today = reverse(CLOSE, args=[province.lac_dao.pk]), timezone.localdate()
+    typed = {"seen": 1, "extent": "whole"}
+    far = client.post(url, typed | {"on": f"{today + datetime.timedelta(days=367):%d/%m/%Y}"})
+    assert (far.status_code, set(far.context["form"].errors)) == (422, {"on"})
+    assert Agency.objects.get(pk=province.lac_dao.pk).dissolved_on is None
+    # A merger is decided before it takes effect.
+    ahead = client.post(url, typed | {"on": f"{today + datetime.timedelta(days=200):%d/%m/%Y}"})
+    assert ahead.status_code == 302
+    assert Agency.objects.get(pk=province.lac_dao.pk).exists_on(today)

@@ -3,13 +3,19 @@
 import datetime
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from agencies.history import undo
-from agencies.imports import engine
+from agencies.imports import agency_list, engine
 from agencies.imports.agency_list import AgencyList
 from agencies.imports.checked import Options
+from agencies.imports.nodes import Node
+from agencies.imports.register import Known
+from agencies.imports.siblings import Siblings, is_same, is_slip
 from agencies.models import Agency, Change, ChangeSet, Kind, PastIdentity, Role
 from agencies.testing import day, make_agency, make_province, make_user, workbook
+from iso_rollout.text import canonical_name, departments, parse_unit_name
 
 pytestmark = pytest.mark.django_db
 KIND = AgencyList()
@@ -189,6 +195,90 @@ def test_a_new_agency_called_nearly_as_one_on_record_is_a_warning():
     both = [None, "UBND xã Đại Đồng", "Xã", below]
     others = [[None, "Phòng Nội vụ 2", "Huyện", below], [None, "UBND xã Tân Quang", "Xã", below]]
     assert not check(HEAD, slips[0], both, *others).warnings
+
+
+@pytest.mark.parametrize(
+    "name", ["...", "1234567", "x", "-", "<b>a</b>", "UBND xã <Mới>", "Xã ...", "東京市"]
+)
+def test_what_is_no_name_is_refused_with_its_cell(name):
+    make_province()
+    checked = check(HEAD, ["N1", name, "Xã", "H31.20"], ["N2", "UBND xã Ô", "Xã", "H31.20"])
+    assert named(checked) == [("E_NAME", "B2")]
+    assert [line.outcome for line in checked.lines] == ["wrong", "new"]
+
+
+def _level(name):
+    return "Huyện" if name.startswith("Phòng") else "Xã"
+
+
+def test_two_new_agencies_that_differ_by_a_slip_are_a_warning_at_the_later_one():
+    take_in(HEAD, *PROVINCE)
+    new = [
+        "UBND xã Minh Tân", "UBND xã Minh Tấn", "UBND xã Tân Qang", "UBND xã Tân Quang", "UBND xã Đồng Tiến",
+        "UBND xã Hồng Tiến", "Phòng Y tế 1", "Phòng Y tế 2", "UBND thị trấn Minh Tân",
+    ]  # fmt: skip
+    checked = check(HEAD, *[[None, name, _level(name), "UBND huyện Văn Lâm"] for name in new])
+    assert [(w.code, w.cell, w.params["other"]) for w in checked.warnings] == [
+        ("W_LIKE", "B3", "UBND xã Minh Tân"), ("W_LIKE", "B5", "UBND xã Tân Qang"),
+    ]  # fmt: skip
+    # Below another parent it is another agency; and a parent may be new itself.
+    rows = [["N1", "UBND huyện Mới", "Huyện", "H31"], *[[None, name, "Xã", "N1"] for name in new[:2]]]
+    checked = check(HEAD, *rows, [None, "UBND xã Minh Tần", "Xã", "UBND huyện Văn Lâm"])
+    assert [(w.code, w.cell) for w in checked.warnings] == [("W_LIKE", "B4")]
+
+
+def test_of_very_many_new_names_only_accents_are_compared(monkeypatch):
+    take_in(HEAD, *PROVINCE)
+    monkeypatch.setattr(agency_list, "MOST_BESIDE", 2)
+    new = ["UBND xã Tân An", "UBND xã Tân Ái", "UBND xã Tân Anh", "UBND xã Tân Ân", "UBND xã Tân Anhh"]
+    checked = check(HEAD, *[[None, name, _level(name), "UBND huyện Văn Lâm"] for name in new])
+    assert [(w.cell, w.params["other"]) for w in checked.warnings] == [
+        ("B3", "UBND xã Tân An"), ("B4", "UBND xã Tân An"), ("B5", "UBND xã Tân An"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_one"),
+    [
+        ("lac dao", "lac dao", True), ("lac dao", "lac da", True), ("lac dao", "lac daoo", True),
+        ("lac dao", "lac dap", True), ("lac dao", "lac doa", True), ("lac dao", "lca doa", False),
+        ("lac dao", "la dap", False), ("lac", "lacdd", False), ("", "a", True), ("ab", "ba", True),
+    ],
+)  # fmt: skip
+def test_a_slip_is_one_letter_or_two_that_changed_places(one, other, is_one):
+    assert is_slip(one, other) == is_slip(other, one) == is_one
+
+
+@pytest.mark.parametrize("parent", ["H31", "Sở Khoa học Công nghệ"])
+def test_the_names_of_a_long_list_are_not_compared_pair_by_pair(parent, monkeypatch):
+    take_in(HEAD, *PROVINCE, *[[f"H31.Y{n}", f"Trạm Y tế {n}", "Tỉnh", parent] for n in range(100)])
+    read = []
+    parts = departments._parts
+    monkeypatch.setattr(departments, "_parts", lambda *args, **kw: read.append(args) or parts(*args, **kw))
+    new = [[None, f"Trạm Y tế {n}", "Tỉnh", parent] for n in range(50, 150)]
+    assert check(HEAD, *new).counts["unchanged"] == 50
+    assert len(read) < 10 * 200
+
+
+_KINDS = st.sampled_from(["UBND xã", "Xã", "X.", "Phường", "TT.", "Trạm Y tế", "TRẠM YT", "Phòng", "BQL", ""])
+_PLACES = st.sampled_from(
+    ["Hòa", "Hoà", "Hóa", "Mỹ", "Mĩ", "ĐẠO", "Đạo", "Đao", "Đào", "Yên", "1", "01", "2", "Hồng", "HỒNG"]
+)
+_NAMES = st.builds(
+    lambda kind, places: f"{kind} {' '.join(places)}", _KINDS, st.lists(_PLACES, min_size=1, max_size=2)
+)
+
+
+@given(st.lists(_NAMES, max_size=8), _NAMES)
+@settings(max_examples=200, deadline=None)
+def test_what_stands_beside_a_row_is_found_as_if_each_pair_were_compared(names, written):
+    beside = [
+        Known(n, "", name, "", "", 1, None, "", 1, None, None, parse_unit_name(name))
+        for n, name in enumerate(map(canonical_name, names))
+    ]
+    name = canonical_name(written)
+    node = Node(None, "", name, parse_unit_name(name), None)
+    assert Siblings(beside).same(node) == [known for known in beside if is_same(node, known)]
 
 
 def test_a_group_row_is_the_parent_of_the_rows_below():

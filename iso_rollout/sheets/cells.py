@@ -92,9 +92,10 @@ class CellReader:
             set(parsed.formulas) | set(self.grid.encodings) | set(parsed.formats) | set(self.grid.covered)
         ):
             self.special.setdefault(column, set()).add(row)
-        self.letters = {
-            c.field.name: column_letters(c.number) for c in reversed(self.header.columns) if c.field
-        }
+        self.letters = {}  # from left to right
+        for column in self.header.columns:
+            if column.field:
+                self.letters.setdefault(column.field.name, column_letters(column.number))
 
     def read(self, places, left_out=()):
         """Read the data rows at `places` (positions in the grid); the cells of those `left_out` count as empty."""

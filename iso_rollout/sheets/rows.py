@@ -218,7 +218,7 @@ class Classifier:
             return Verdict(number, NUMBER_ROW, Reason("numbers of the columns"))
         if self._repeats_header(filled, is_first):
             return Verdict(number, HEADER, Reason("repeats the heading"))
-        if other := self._other_heading(number, filled):
+        if other := self._other_heading(number, filled, is_below=True):
             is_same = other.meanings == self.header.meanings
             return Verdict(number, HEADER, Reason("repeats the heading") if is_same else OTHER_TABLE)
         marker = as_text(self.grid.value(number, self.order)) if self.order else ""
@@ -333,8 +333,11 @@ class Classifier:
             return True
         return same >= 3 and same * 2 > len(filled)
 
-    def _other_heading(self, number, filled):
-        """The heading of a table of its own in one row, where it is as sure as a heading can be; else None."""
+    def _other_heading(self, number, filled, *, is_below=False):
+        """The heading of a table of its own in one row, where it is as sure as a heading can be; else None.
+
+        Below the own heading two known headings are enough where the first one is "STT" and another is new.
+        """
         texts = [normal_heading(value) for _, value in filled if isinstance(value, str)]
         if len(texts) < len(filled) or sum(text in self.kind.usual_headings for text in texts) < 2:
             return None  # of most rows that is all that is asked
@@ -342,7 +345,9 @@ class Classifier:
         if found is None or holds_values(self.grid, number, number):
             return None
         sure = sum(column.is_order or column.score >= COMPOSED for column in found.columns)
-        return found if sure >= 3 and sure * 2 > len(found.columns) else None
+        is_new = not self.all_headings.issuperset(fold(value) for _, value in filled)
+        is_short = is_below and is_new and found.columns[0].is_order
+        return found if sure >= (2 if is_short else 3) and sure * 2 > len(found.columns) else None
 
 
 class _Memo(dict):

@@ -54,6 +54,10 @@ class Row:
         sources = self.table.sources.get(name)
         return (sources and sources[self.index]) or f"{self.table.letters_of(name)}{self.number}"
 
+    def has_column(self, name):
+        """Whether the sheet has a column of a field."""
+        return name in self.table.letters
+
 
 @dataclass
 class Table:

@@ -1,6 +1,7 @@
 """Departments: names that offices shorten to first letters (Sở KH&CN, BQL các KCN, Chi cục TĐC)."""
 
 import re
+from operator import itemgetter, or_
 
 from .characters import clean, fold
 from .names import tone_key
@@ -31,6 +32,47 @@ def same_department(left, right):
         (one == other) if not (short or other_short) else fold(one)[:1] == fold(other)[:1]
         for (one, short), (other, other_short) in zip(mine, theirs, strict=True)
     )
+
+
+class Departments:
+    """Many bodies, to be found by any way of writing their names: `find` answers as `same_department` with each.
+
+    Names of one shape (how many words, and which of them are first letters) stand in one table for each shape that
+    is asked for: a word that is shortened on either side counts by its first letter, the others as they are.
+    """
+
+    def __init__(self, bodies, *, name):
+        self._shapes, self._tables = {}, {}
+        for place, body in enumerate(bodies):
+            words, shape = _shape(name(body))
+            self._shapes.setdefault(shape, []).append((words, place, body))
+
+    def find(self, text):
+        """The bodies that the name can mean, in the order in which they were given."""
+        words, shape = _shape(text)
+        found = []
+        for other in self._shapes:
+            if len(other) == len(shape):
+                short = tuple(map(or_, shape, other))
+                found += self._table(other, short).get(_abridged(words, short), ())
+        return [body for _place, body in sorted(found, key=itemgetter(0))]
+
+    def _table(self, shape, short):
+        if (shape, short) not in self._tables:
+            table = self._tables[shape, short] = {}
+            for words, place, body in self._shapes[shape]:
+                table.setdefault(_abridged(words, short), []).append((place, body))
+        return self._tables[shape, short]
+
+
+def _shape(text):
+    """The words of a name, and which of them are only first letters."""
+    parts = _parts(text)
+    return tuple(word for word, _short in parts), tuple(short for _word, short in parts)
+
+
+def _abridged(words, short):
+    return tuple(fold(word)[:1] if cut else word for word, cut in zip(words, short, strict=True))
 
 
 def _parts(text, fold_words=False):

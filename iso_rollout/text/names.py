@@ -8,6 +8,7 @@ import re
 from typing import NamedTuple
 
 from .characters import clean, fold, split_tone
+from .values import Unreadable
 
 # Unit types: kind → (full words, short forms, level). A short form of one letter needs its dot,
 # unless "UBND" stands before it.
@@ -130,6 +131,22 @@ def parse_unit_name(text):
             if re.match(rf"{words}(?=[\s.]|$)", rest, re.IGNORECASE):
                 return UnitName(kind, text, False)
     return UnitName(None, rest, bool(committee), within)
+
+
+def check_name(text):
+    """Raise `Unreadable` for what cannot be an agency's name: "...", "1234567", "x", "<b>", "Xã ...".
+
+    Names are told apart by keys of letters and figures: without letters all of them would be one name.
+    """
+    if re.search("[<>]", text):
+        raise Unreadable("“%(value)s” holds < or >. Write the name without them.", value=text)
+    if sum(map(str.isalpha, fold(text))) < 2:
+        raise Unreadable(
+            "“%(value)s” is no name of an agency. Write a name of at least two letters.", value=text
+        )
+    name = parse_unit_name(text)
+    if name.is_unit and name.proper and not name.key:
+        raise Unreadable("“%(value)s” does not say which place it is. Write its name.", value=text)
 
 
 def _unit_type(match, is_committee):

@@ -61,7 +61,8 @@ class DeclarationList(ListKind):
             by_row[id(row)] = statement = statements.add(row, known, known.id)
             if "standard" not in row.values:
                 statement.is_wrong = True
-                if (row.sheet, row.cell("standard")) not in reading.wrong_cells:
+                is_named = (row.sheet, row.cell("standard")) in reading.wrong_cells
+                if not (row.has_column("standard") and is_named):
                     self._miss_standard(checked, row)
         statements.compare()
         checked.plan = (statements, {})
@@ -70,12 +71,18 @@ class DeclarationList(ListKind):
 
     @staticmethod
     def _miss_standard(checked, row):
-        checked.errors.append(
-            Problem(
-                "E_STANDARD", "Neither the row nor the title says under which standard.", row.sheet, row.cell("standard"),
-                DECLARATIONS.by_name["standard"].title,
-            )
-        )  # fmt: skip
+        title = DECLARATIONS.by_name["standard"].title
+        if row.has_column("standard"):
+            problem = Problem(
+                "E_STANDARD", "Neither the row nor the title says under which standard.", row.sheet, row.cell("standard"), title,
+            )  # fmt: skip
+        else:
+            problem = Problem(
+                "E_STANDARD",
+                "The sheet has no column “%(title)s”, and its title does not say under which standard. Add either.",
+                row.sheet, row.cell("name"), "", {"title": title},
+            )  # fmt: skip
+        checked.errors.append(problem)
 
     @staticmethod
     def _line(row, statement, naming):

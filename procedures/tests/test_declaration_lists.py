@@ -113,6 +113,17 @@ def test_a_wrong_cell_is_not_a_missing_one(province):
     assert (named(checked.errors), named(checked.warnings)) == ([("E_DATE", "F2")], [])
 
 
+def test_a_list_without_a_column_of_the_standard_says_so_beside_the_name(province):
+    head = ["TT", "Tên đơn vị", "Số QĐ công bố", "Ngày công bố", "Tình trạng"]
+    rows = [[1, "Lạc Đạo", "12/QĐ-UBND", day("2020-11-20"), "Đã công bố"]]
+    (error,) = check(head, *rows).errors
+    assert (error.code, error.cell, error.column) == ("E_STANDARD", "B2", "")
+    assert "không có cột “Tiêu chuẩn”" in str(error)
+    # With the column it is its cell that is empty.
+    (error,) = check(HEAD, row("Lạc Hồng"), [1, "Lạc Đạo", None, *row("")[3:]]).errors
+    assert (error.code, error.cell, error.column) == ("E_STANDARD", "C3", "Tiêu chuẩn")
+
+
 def test_a_missing_day_is_filled_in_by_a_later_list(province):
     take_in(HEAD, row("Chỉ Đạo", on=None))
     checked = check(HEAD, row("Chỉ Đạo"))
@@ -254,6 +265,24 @@ def test_plans_get_their_units_and_compare(province):
         options=options,
     )
     assert named(wrong.errors) == [("E_PLAN", "C2"), ("E_NOT_A_UNIT", "A3")]
+
+
+def test_a_wrong_due_day_is_not_a_missing_one(province):
+    plan = make_plan(province.committee)
+    rows = [
+        ["Tên đơn vị", "Hình thức", "Năm", "Hạn hoàn thành"],
+        ["Lạc Đạo", "Xây dựng mới", 2020, "31/02/2020"],
+        ["Lạc Hồng", "Xây dựng mới", 2020, None],
+    ]
+    checked = engine.check(imports.kind("plan"), workbook(*rows), "kh.xlsx", options=Options(plan=plan.code))
+    assert (named(checked.errors), named(checked.warnings)) == ([("E_DATE", "D2")], [("W_DUE", "A3")])
+
+
+def test_what_no_column_says_is_named_at_the_first_cell_of_the_row(province):
+    options = Options(plan=make_plan(province.committee).code)
+    rows = [["Tên đơn vị", "Hình thức"], ["Lạc Đạo", "Xây dựng mới"]]
+    checked = engine.check(imports.kind("plan"), workbook(*rows), "kh.xlsx", options=options)
+    assert named(checked.errors) == [("E_REQUIRED", "A2")]
 
 
 def test_an_agency_that_has_not_declared_yet_comes_in_without_the_declaration(province):

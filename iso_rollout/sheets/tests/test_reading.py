@@ -410,6 +410,18 @@ def test_two_tables_with_other_words_for_the_same_columns_are_one_list():
         assert {r.values["number"] for r in reading.rows} == {"1/QĐ", "2/QĐ"}
 
 
+def test_a_later_table_of_few_columns_is_named_by_its_heading():
+    own = [["STT", "Tên cơ quan", "Số QĐ", "Ngày QĐ", "Tiêu chuẩn"], [1, "Xã B", "1/QĐ", "01/02/2020", 2015]]
+    for heading in (["STT", "Tên", "Năm"], ["TT", "Tên đơn vị", "Giá"]):
+        reading = declarations(w.xlsx([*own, [], heading, [1, "Máy tính", 2019], [2, "Máy in", 2020]]))
+        assert [(e.code, e.cell) for e in reading.errors] == [("E_OTHER_TABLE", "A4")]
+        assert (reading.count, [x for x in reading.warnings if x.code == "W_ROW_SKIPPED"]) == (1, [])
+    # The first words of the heading again, as on a new page, are no other table.
+    own[0][1] = "Tên CQ"
+    reading = declarations(w.xlsx([*own, ["STT", "Tên CQ"], [2, "Xã C", "2/QĐ", "01/02/2020", 2015]]))
+    assert (reading.errors, reading.count) == ([], 2)
+
+
 def test_a_table_with_other_columns_in_the_same_sheet_is_named_and_not_read():
     own = [
         ["STT", "Đơn vị", "Số QĐ", "Ngày QĐ"],

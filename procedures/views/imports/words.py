@@ -46,6 +46,7 @@ TITLES = {
     "E_LONG": _("Text too long"),
     "E_MARK": _("Two marks in one row"),
     "E_MERGED": _("Merged cells"),
+    "E_NAME": _("No name of an agency"),
     "E_NOT_A_UNIT": _("Has no system of its own"),
     "E_NOT_OURS": _("No workbook of this register"),
     "E_NO_ROWS": _("List without rows"),
