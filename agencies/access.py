@@ -13,7 +13,8 @@ from django.utils import timezone
 
 from agencies.models.agency import Agency
 from agencies.models.people import Membership, Role, User
-from agencies.models.tree import SEGMENT, in_subtree
+from agencies.models.tree import SEGMENT, in_subtree, path_range
+from iso_rollout.statements import kept
 
 
 def grants(user, on=None):
@@ -69,6 +70,26 @@ def scope_of(user, prefix="", roles=None):
         if not any(path != other and path.startswith(other) for other in paths):
             condition |= in_subtree(path, prefix)
     return condition
+
+
+def seen_by(user):
+    """What a person holds, as plain values: ((path, Role), …) in order; None: everything. For statements that are kept."""
+    if user is None or (user.is_authenticated and user.is_active and user.is_superuser):
+        return None
+    return tuple(sorted((grant.agency.path, Role(grant.role)) for grant in grants(user)))
+
+
+def who_sees(seen, pk=None):
+    """Somebody who holds what `seen_by` said, without a row of their own."""
+    person = User(pk=pk, is_superuser=seen is None)
+    held = [Membership(agency=Agency(path=path), role=role) for path, role in seen or ()]
+    person.__dict__["_grants"] = {timezone.localdate(): held}
+    return person
+
+
+def past_of(seen):
+    """The past-the-last paths of what somebody sees: `in_subtree` works them out."""
+    return [path_range(path)[1] for path, _role in seen or ()]
 
 
 def people_with(roles, agencies, on=None):
@@ -162,13 +183,18 @@ def provinces_of(user, on=None):
 
     None for whoever sees besides them a part of another one: what they see is not the sum of provinces.
     """
-    roots = Agency.objects.filter(parent=None).open_on(on or timezone.localdate()).order_by("path")
-    if user.is_active and user.is_superuser:
-        return list(roots)
-    whole = {grant.agency.path for grant in grants(user) if grant.agency.parent_id is None}
-    if len(whole) < 2 or any(grant.agency.path[:SEGMENT] not in whole for grant in grants(user)):
-        return []
-    return list(roots.filter(path__in=whole))
+    whole = None
+    if not (user.is_active and user.is_superuser):
+        whole = {grant.agency.path for grant in grants(user) if grant.agency.parent_id is None}
+        if len(whole) < 2 or any(grant.agency.path[:SEGMENT] not in whole for grant in grants(user)):
+            return []
+    return _tops(on=on or timezone.localdate(), paths=whole and tuple(sorted(whole)))
+
+
+@kept
+def _tops(on, paths):
+    roots = Agency.objects.filter(parent=None).open_on(on).order_by("path")
+    return roots if paths is None else roots.filter(path__in=paths)
 
 
 @dataclass(frozen=True)

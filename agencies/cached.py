@@ -22,11 +22,6 @@ def cached(name, *parts, user, build):
     `parts`: plain values that the answer depends on. `user` None: everything is seen.
     """
     told = (name, _version(user), timezone.localdate(), get_language(), _reach(user), parts)
-    return remembered(told, build)
-
-
-def remembered(told, build):
-    """What `build()` gives, or gave for the same description, a value whose `repr` says everything it depends on."""
     key = f"figures:{hashlib.sha256(repr(told).encode()).hexdigest()}"
     found = cache.get(key)
     if found is None:

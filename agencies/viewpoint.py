@@ -2,16 +2,18 @@
 
 import datetime
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import urlencode
 
 from django import forms
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from agencies.access import provinces_of, top_agency, visible_to
+from agencies.access import past_of, provinces_of, seen_by, top_agency, who_sees
 from agencies.models import Agency
-from agencies.models.tree import SEGMENT
+from agencies.models.tree import SEGMENT, in_subtree, path_range
+from iso_rollout.statements import kept
 
 CONFIRMED_ONLY = "xacnhan"  # the parameter of the switch: 1 leaves out what is not confirmed
 
@@ -96,20 +98,16 @@ class Viewpoint:
             "on": None if self.is_today else f"{self.on:%d/%m/%Y}",
             CONFIRMED_ONLY: "1" if self.confirmed_only else None,
         }
-        pairs = {k: v for k, v in (own | more).items() if v not in (None, "")}
-        return "?" + urlencode(pairs, safe="/,")
+        return "?" + "&".join(_pair(k, v) for k, v in (own | more).items() if v not in (None, ""))
 
     # For the bar (templates/_scope_bar.html)
 
     @property
     def scopes(self):
         """The agencies that have others below, as far as the person sees them."""
-        parents = visible_to(self.user).not_void().filter(children__isnull=False).distinct().order_by("path")
-        if self.provinces:
-            # A country has more parents than a list shows: the provinces, and what lies below the one that is shown.
-            own = self.scope.path[:SEGMENT] if self.scope else ""
-            parents = parents.filter(Q(parent=None) | Q(path__startswith=own) if own else Q(parent=None))
-        rows = [(a.pk, a.name, len(a.path)) for a in parents.only("name", "path")[:400]]
+        province = self.scope.path[:SEGMENT] if self.scope else None
+        rows = _parents(seen=seen_by(self.user), several=bool(self.provinces), province=province)
+        rows = [(pk, name, len(path)) for pk, name, path in rows]
         if self.scope is not None and all(pk != self.scope.pk for pk, _name, _depth in rows):
             rows.append((self.scope.pk, self.scope.name, len(self.scope.path)))
         top = min((depth for _pk, _name, depth in rows), default=0)
@@ -141,6 +139,27 @@ class Viewpoint:
         return 422 if self.on_error else 200
 
 
+@lru_cache(maxsize=10_000)  # a page has hundreds of addresses, of the same few values
+def _pair(name, value):
+    return urlencode({name: value}, safe="/,")
+
+
+@kept(also=lambda seen, province, **_rest: [*past_of(seen), path_range(province or "0")[1]])
+def _parents(seen, several, province):
+    """Agencies with others below, in the order of the tree. `several`: the person sees more than one province."""
+    below = Exists(Agency.objects.filter(parent=OuterRef("pk")))
+    parents = Agency.objects.visible_to(who_sees(seen)).not_void().filter(below)
+    if several:
+        # A country has more parents than a list shows: the provinces, and what lies below the one that is shown.
+        parents = parents.filter(Q(parent=None) | in_subtree(province) if province else Q(parent=None))
+    return parents.order_by("path").values_list("pk", "name", "path")[:400]
+
+
+@kept(also=lambda seen, **_rest: past_of(seen))
+def _seen(pk, seen):
+    return Agency.objects.visible_to(who_sees(seen)).not_void().filter(pk=pk)
+
+
 def viewpoint(user, params, *, whole=False, home=None):
     """Read scope, day and switch from a page's parameters `agency` (a number), `on` (dd/mm/yyyy) and `xacnhan` (1).
 
@@ -163,7 +182,10 @@ def viewpoint(user, params, *, whole=False, home=None):
         if not given.isdecimal() or len(given) > 18:
             raise Agency.DoesNotExist
         if top is None or top.pk != int(given):
-            scope = visible_to(user).not_void().get(pk=int(given))
+            found = _seen(pk=int(given), seen=seen_by(user))
+            if not found:
+                raise Agency.DoesNotExist
+            (scope,) = found
     # The field always says which day is shown.
     form = ViewpointForm({"on": params.get("on", "").strip() or f"{today:%d/%m/%Y}"})
     form.full_clean()

@@ -25,7 +25,17 @@ def with_last_change(agencies, on):
     By the history (agency, undertaking, milestone, declaration, duty) and by when milestones and declarations were
     recorded, for data that came without history. Returned entries count: somebody was at work.
     """
-    until = {} if on >= timezone.localdate() else {"lt": _start(on + datetime.timedelta(days=1))}
+    return with_change_until(agencies, end_of(on))
+
+
+def end_of(on):
+    """The moment at which a day ends; None where that is still to come."""
+    return None if on >= timezone.localdate() else _start(on + datetime.timedelta(days=1))
+
+
+def with_change_until(agencies, moment):
+    """As `with_last_change`, by the end of a day (`end_of`)."""
+    until = {} if moment is None else {"lt": moment}
     history = Change.objects.filter(agency=OuterRef("pk"), **_bounded("change_set__made_at", until))
     milestones = Milestone.objects.filter(rollout__agency=OuterRef("pk"), **_bounded("recorded_at", until))
     declarations = Declaration.objects.filter(agency=OuterRef("pk"), **_bounded("recorded_at", until))

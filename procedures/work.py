@@ -6,13 +6,17 @@ are editor or coordinator; what they confirm, those where they are coordinator.
 
 import datetime
 from dataclasses import dataclass
+from functools import reduce
+from operator import add
 
-from django.db.models import Count, Exists, F, Func, IntegerField, OuterRef, Q, Subquery, Window
+from django.db.models import Count, Exists, Func, IntegerField, OuterRef, Q, Subquery, Window
+from django.db.models.expressions import Star
 from django.db.models.functions import Coalesce
 
-from agencies.access import grants, roles_anywhere, scope_of
+from agencies.access import grants, past_of, roles_anywhere, scope_of, seen_by, who_sees
 from agencies.cached import cached
 from agencies.models import Agency, ChangeSet, Notice, Role, User
+from iso_rollout.statements import kept
 from procedures.freshness import unchanged, with_last_change
 from procedures.gaps import open_rollouts, with_gaps
 from procedures.lifecycle import KEEPERS, RECORDERS, Stage
@@ -39,8 +43,11 @@ def late(user, today):
 
 def soon(user, today):
     """Undertakings due within 30 days."""
-    last = today + datetime.timedelta(days=SOON)
-    return rollouts_of(user).going().filter(due_on__gte=today, due_on__lte=last)
+    return rollouts_of(user).going().filter(due_on__gte=today, due_on__lte=_last_soon(today))
+
+
+def _last_soon(today):
+    return today + datetime.timedelta(days=SOON)
 
 
 def returned(user):
@@ -109,21 +116,20 @@ def counts(user, today):
     What waits is kept until something in the register changes; the bell is counted each time. One query for both, and
     one that asks for the state of the register.
     """
-    kept = user.__dict__.get("_counts")
-    if kept is not None:
-        return kept
-    unread = Notice.objects.visible_to(user).unread()
-    waits, now = {}, {}
-    if works(user):
+    found = user.__dict__.get("_counts")
+    if found is None:
+        waits, unread, asked = (), None, {"pk": user.pk, "seen": seen_by(user)}
+        if works(user):
 
-        def count():
-            row = _count(user, _waits(user, today) | {"unread": [unread]})
-            now["unread"] = row.pop("unread")
-            return row
+            def count():
+                nonlocal unread
+                ((*numbers, unread),) = _counted(today=today, **asked)
+                return numbers
 
-        waits = cached("waits", user.pk, held(user), today, user=user, build=count)
-    found = Counts(**waits, unread=now["unread"] if now else unread.count())
-    user.__dict__["_counts"] = found
+            waits = cached("waits", user.pk, held(user), today, user=user, build=count)
+        if unread is None:
+            ((unread,),) = _unread(**asked)
+        found = user.__dict__["_counts"] = Counts(*waits, unread=unread)
     return found
 
 
@@ -134,20 +140,23 @@ def held(user):
     return tuple(sorted((grant.agency.path, grant.role) for grant in grants(user)))
 
 
-def _waits(user, today):
-    return {
-        "late": [late(user, today)],
-        "soon": [soon(user, today)],
-        "returned": returned(user),
-        "waiting": waiting(user),
-    }
+@kept(also=lambda seen, today, **_rest: [_last_soon(today), *past_of(seen)])
+def _counted(pk, seen, today):
+    """One row, in the order of `Counts`."""
+    user = who_sees(seen, pk)
+    unread = Notice.objects.visible_to(user).unread()
+    sets = [late(user, today)], [soon(user, today)], returned(user), waiting(user), [unread]
+    return _only(pk).values_list(*(reduce(add, map(number_of, parts)) for parts in sets))
 
 
-def _count(user, sets):
-    """How many rows each of the named sets has, in one query."""
-    numbers = {f"{name}_{i}": number_of(rows) for name, parts in sets.items() for i, rows in enumerate(parts)}
-    row = User.objects.filter(pk=user.pk).order_by().values(**numbers).get()
-    return {name: sum(row[f"{name}_{i}"] for i in range(len(sets[name]))) for name in sets}
+@kept(also=lambda seen, **_rest: past_of(seen))
+def _unread(pk, seen):
+    return _only(pk).values_list(number_of(Notice.objects.visible_to(who_sees(seen, pk)).unread()))
+
+
+def _only(pk):
+    """One row for what is counted."""
+    return User.objects.filter(pk=pk).order_by()
 
 
 def with_total(rows):
@@ -157,5 +166,6 @@ def with_total(rows):
 
 def number_of(rows):
     """How many rows, as a column of another query."""
-    counted = rows.order_by().annotate(number_=Func(F("pk"), function="COUNT")).values("number_")
-    return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
+    # Of rows, not of their numbers: an index that has no number of the row is enough.
+    number = Func(Star(), function="COUNT", output_field=IntegerField())
+    return Coalesce(Subquery(rows.order_by().annotate(number_=number).values("number_")), 0)

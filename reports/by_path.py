@@ -1,56 +1,14 @@
-"""Sums over many subtrees at once: those that stand ready, or by the beginnings of paths; no agency is read."""
+"""Sums over many subtrees at once, by the beginnings of paths: the database counts, and no agency is read."""
 
-from collections import Counter, defaultdict
-from dataclasses import dataclass, field
+from collections import defaultdict
 
 from django.db.models import Count, Q, Sum
 from django.db.models.functions import Left
 
-from agencies.access import sees_at
-from agencies.models.tree import SEGMENT
 from procedures.freshness import long_ago, with_last_change
-from procedures.models import AgencyProcedure, Rollout, TerritoryTally, standard_on, with_coverage
+from procedures.models import AgencyProcedure, Rollout, standard_on, with_coverage
 from reports.figures import agencies_on, seen_in
-
-
-@dataclass
-class Sums:
-    """What is counted over a subtree. `late`, `quiet`: units; `assigned`, `done`: undertakings of a plan."""
-
-    agencies: int = 0
-    units: int = 0
-    declared: int = 0
-    late: int = 0
-    quiet: int = 0
-    in_force: int = 0
-    under_iso: int = 0
-    assigned: int = 0
-    done: int = 0
-    by_standard: Counter = field(default_factory=Counter)  # standard's id → units
-    by_plan: dict = field(
-        default_factory=dict
-    )  # `territories.key_of` → (assigned, done), where it stood ready
-
-
-def sums_ready(territories, *, on, user):
-    """{id: Sums} of the territories whose numbers stand ready for a day, one query. `territories`: {id: path of today}.
-
-    Left out is what was changed a moment ago, and what the person does not see whole.
-    """
-    whole = {pk: path for pk, path in territories.items() if user is None or sees_at(user, path[:SEGMENT])}
-    everywhere = user is None or user.is_superuser
-    found = {}
-    for pk, numbers in TerritoryTally.objects.on(on, whole).items():
-        if everywhere or not numbers["strays"]:
-            by_standard = Counter({int(standard): units for standard, units in numbers["standards"].items()})
-            plain = {name: numbers[name] for name in READY}
-            found[pk] = Sums(
-                **plain, declared=by_standard.total(), by_standard=by_standard, by_plan=numbers["plans"]
-            )
-    return found
-
-
-READY = ("agencies", "units", "late", "quiet", "in_force", "under_iso")
+from reports.ready import Sums
 
 
 def sums_by_path(length, *, on, user, scope=None, confirmed_only=False, fewer=None, with_quiet=False):

@@ -4,10 +4,10 @@ import datetime
 from dataclasses import dataclass, replace
 
 from agencies.access import grants, scope_of
+from agencies.cached import cached
 from procedures.models import CoverageTally
 from reports import flows
 from reports.bridges import Asked, Comparison, Side, compare
-from reports.cached import cached
 from reports.known import end_of, known, lines_after, moved, unrecorded
 from reports.recount import agencies_on
 from reports.rows import COLUMNS, DUTIES, Rows, of_agencies, read_duties, read_rows

@@ -9,14 +9,17 @@ from dataclasses import dataclass, replace
 from django.db.models import Count
 from django.db.models.functions import Left
 
+from agencies.access import past_of, seen_by
 from agencies.models import Agency
 from agencies.models.tree import SEGMENT
+from iso_rollout.statements import kept
 from procedures.lifecycle import Stage
 from procedures.models import Milestone, Plan, Rollout
 from procedures.models.plans import Target, TargetRevision
 from procedures.models.tallies import percent
 from procedures.territories import key_of
-from reports.by_path import sums_by_path, sums_ready
+from reports.by_path import sums_by_path
+from reports.ready import sums_ready
 
 FEW = 3  # provinces that are counted from the facts one by one; more of them all together
 
@@ -53,8 +56,7 @@ class Line:
 def country(*, on, user, confirmed_only=False):
     """(the lines of the provinces in the order of the tree, all of them together, {standard's id: units})."""
     asked = {"on": on, "user": user, "confirmed_only": confirmed_only}
-    tops = Agency.objects.filter(parent=None).as_of(on).order_by("path_then")
-    tops = list(tops.values_list("pk", "name_then", "path_then", "path"))
+    tops = _tops(on=on)
     roots = [Line(pk, name, path) for pk, name, path, _today in tops]
     today = {pk: path for pk, _name, _then, path in tops}
     ready = {} if confirmed_only else sums_ready(today, on=on, user=user)
@@ -81,6 +83,12 @@ def country(*, on, user, confirmed_only=False):
     return lines, together(lines), by_standard
 
 
+@kept
+def _tops(on):
+    tops = Agency.objects.filter(parent=None).as_of(on).order_by("path_then")
+    return tops.values_list("pk", "name_then", "path_then", "path")
+
+
 def together(lines):
     """The sum of lines; figures of plans over the provinces that have one."""
     with_plan = [line for line in lines if line.figure is not None]
@@ -100,20 +108,18 @@ def together(lines):
 def _plans(ready, *, on, user, confirmed_only):
     """{province's id: (code of its plan, figure, actual)}: of the plan decided last by the day, else of the first."""
     chosen = {}
-    columns = ("agency_id", "pk", "code", "decided_on", "starts_on", "agency__path")
-    for agency, *plan in Plan.objects.visible_to(user).filter(agency__parent=None).values_list(*columns):
+    seen = seen_by(user)
+    for agency, *plan in _plans_of_tops(seen=seen, above=Plan.objects.all().above(seen)):
         chosen.setdefault(agency, []).append(plan)
     for agency, plans in chosen.items():
         decided = [p for p in plans if p[2] <= on]
         order = [(p[3], p[0], p[1], p[4]) for p in decided or plans]
         chosen[agency] = max(order) if decided else min(order)
     targets = defaultdict(list)
-    rows = Target.objects.filter(plan__in=[pk for _day, pk, *_rest in chosen.values()]).exclude(form="")
-    for pk, plan, form, year, levels in rows.order_by().values_list(
-        "pk", "plan_id", "form", "year", "levels"
-    ):
+    of_plans = tuple(pk for _day, pk, *_rest in chosen.values())
+    for pk, plan, form, year, levels in _targets(plans=of_plans):
         targets[plan].append((pk, form, year, levels.split(",")))
-    figures = _figures(rows, on)
+    figures = _figures(of_plans, on)
     behind = {pk: path for agency, (_day, pk, _code, path) in chosen.items() if agency not in ready}
     done = _declared(behind, on=on, user=user, confirmed_only=confirmed_only) if behind else {}
     found = {}
@@ -131,13 +137,28 @@ def _plans(ready, *, on, user, confirmed_only):
     return found
 
 
-def _figures(targets, on):
+@kept(also=lambda seen, **_rest: past_of(seen))
+def _plans_of_tops(seen, above):
+    plans = Plan.objects.in_reach(seen, above).filter(agency__parent=None)
+    return plans.values_list("agency_id", "pk", "code", "decided_on", "starts_on", "agency__path")
+
+
+@kept
+def _targets(plans):
+    targets = Target.objects.filter(plan__in=plans).exclude(form="").order_by()
+    return targets.values_list("pk", "plan_id", "form", "year", "levels")
+
+
+@kept
+def _revisions(plans):
+    rows = TargetRevision.objects.filter(target__plan__in=plans).exclude(target__form="")
+    return rows.order_by("decided_on", "pk").values_list("target_id", "value", "decided_on")
+
+
+def _figures(plans, on):
     """{target: its figure by the last decision of the day; before the first, that one's}."""
     found = {}
-    rows = TargetRevision.objects.filter(target__in=targets.order_by().values("pk"))
-    for target, value, decided_on in rows.order_by("decided_on", "pk").values_list(
-        "target_id", "value", "decided_on"
-    ):
+    for target, value, decided_on in _revisions(plans=plans):
         if target not in found or decided_on <= on:
             found[target] = value
     return found

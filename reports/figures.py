@@ -7,14 +7,18 @@ everything (commands). Definitions stand in reports/README.md, one sentence each
 from collections import Counter
 from dataclasses import dataclass
 
-from django.db.models import Count, F, prefetch_related_objects
+from django.db.models import Count, F, Func
+from django.db.models.functions import Coalesce
 
-from agencies.access import visible_to
+from agencies.access import past_of, seen_by, visible_to, who_sees
 from agencies.models import Agency, Level
+from agencies.models.tree import path_range
+from iso_rollout.statements import kept
 from procedures.lifecycle import Form, Phase
-from procedures.models import AgencyProcedure, CoverageTally, Metric, Rollout, Standard, standard_on
+from procedures.models import AgencyProcedure, Metric, Rollout, Standard, standard_on, with_coverage
 from procedures.models.tallies import percent
 from procedures.stages import RANK_PHASE
+from reports.ready import sums_ready
 
 
 def agencies_on(on, *, scope, user):
@@ -80,7 +84,7 @@ class Units:
 def units(*, on, scope, user, standards=None, link=None, confirmed_only=False):
     """Units and those with a declaration in force, one query. `link(**filters)` makes query strings."""
     link = link or (lambda **filters: "")
-    standards = list(Standard.objects.all()) if standards is None else standards
+    standards = every_standard() if standards is None else standards
     counted = (
         agencies_on(on, scope=scope, user=user)
         .units()
@@ -96,8 +100,13 @@ def units_of(rows, *, link=None, standards=None):
     """The same of units that are read already (`undertakings.unit_rows`)."""
     counted = Counter((row.level, row.standard_id) for row in rows)
     counted = [(*key, number) for key, number in counted.items()]
-    standards = list(Standard.objects.all()) if standards is None else standards
+    standards = every_standard() if standards is None else standards
     return _units(counted, standards, link or (lambda **filters: ""))
+
+
+@kept
+def every_standard():
+    return Standard.objects.all()
 
 
 def _units(counted, standards, link):
@@ -219,11 +228,23 @@ def coverage(*, on, scope, user, confirmed_only=False):
 
     The tally knows nothing of confirmation: what rests on declarations not confirmed is taken off.
     """
+    if scope is not None and not confirmed_only:
+        for sums in sums_ready({scope.pk: scope.path}, on=on, user=user).values():
+            return sums.in_force, sums.under_iso
     asked = {"on": on, "scope": scope, "user": user}
-    in_force, under_iso = seen_in(CoverageTally.objects, **asked).totals(on)
+    place = {"top": scope and scope.pk, "path": scope and scope.path}
+    ((in_force, under_iso),) = _coverage(on=on, seen=seen_by(user), **place)
     if confirmed_only:
         under_iso -= seen_in(AgencyProcedure.objects, **asked).in_force(on).unconfirmed(on)
     return in_force, under_iso
+
+
+@kept(also=lambda path, seen, **_rest: [*([path_range(path)[1]] if path else []), *past_of(seen)])
+def _coverage(on, top, path, seen):
+    scope = Agency(pk=top, path=path) if path else None
+    agencies = with_coverage(agencies_on(on, scope=scope, user=who_sees(seen)), on).order_by()
+    sums = (Coalesce(Func(F(f"{name}_then"), function="SUM"), 0) for name in ("in_force", "under_iso"))
+    return agencies.values_list(*sums)
 
 
 def targets(plan, done, covered, *, on, scoped, link=None):
@@ -233,10 +254,7 @@ def targets(plan, done, covered, *, on, scoped, link=None):
     """
     link = link or (lambda **filters: "")
     found = []
-    prefetch_related_objects([plan], "targets__revisions")
-    for target in plan.targets.all():
-        revision = target.revision_on(on)
-        value = revision.value if revision else None
+    for target, value in plan.targets_on(on):
         if target.metric == Metric.COVERAGE:
             in_force, under_iso = covered
             share = percent(under_iso, in_force)

@@ -4,10 +4,10 @@ Everything is counted from one reading of the plan's undertakings and their mile
 """
 
 import datetime
+from bisect import bisect_right
 from collections import defaultdict
 from dataclasses import dataclass
 
-from django.db.models import prefetch_related_objects
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -16,7 +16,6 @@ from agencies.models import Level
 from procedures.models import Metric, Rollout
 from procedures.models.tallies import percent
 from reports import forecast
-from reports.cached import remembered
 from reports.undertakings import DECLARED, milestones_of, undertakings
 
 BAND = 0.15  # within this part of what is expected a target is on track
@@ -106,15 +105,13 @@ def outlook(
     link = link or (lambda **filters: "")
     if rows is None:
         rows = undertakings(plan, on=on, scope=scope, user=user, confirmed_only=confirmed_only)
-    prefetch_related_objects([plan], "targets__revisions")
     is_part = scope is not None and scope.pk != plan.agency_id
     aims, found, members = [], [], {}
-    for target in plan.targets.all():
+    for target, figure in plan.targets_on(on):
         if target.metric != Metric.UNITS:
             continue
         own = members[target.pk] = [r for r in rows if _counts_for(r, target)]
-        revision = target.revision_on(on)
-        value = len(own) if is_part else revision.value if revision else None
+        value = len(own) if is_part else figure
         actual = sum(r.declared_on is not None for r in own)
         expected, by_due_days = expected_by(on, own, value, plan.starts_on, target.due_on)
         found.append((target, own, value, actual, expected, by_due_days))
@@ -174,7 +171,7 @@ def expected_by(on, own, value, starts_on, due_on):
         return None, False
     if on >= due_on:
         return value, False
-    if len({r.due_on for r in own}) >= SCHEDULE and len(own) == value:
+    if len(own) == value and len({r.due_on for r in own}) >= SCHEDULE:
         return sum(r.due_on <= on for r in own), True
     return round(value * ((on - starts_on).days + 1) / ((due_on - starts_on).days + 1)), False
 
@@ -288,12 +285,7 @@ def _foresee(rows, aims, members, *, plan, on, confirmed_only, seed, games, othe
         done = done[: HISTORY - len(finished)]
         finished += [forecast.Finished(r.form, {0: r.assigned_on} | r.reached, r.declared_on) for r in done]
     seed = f"{plan.code}:{on}" if seed is None else seed
-    played = (finished[-HISTORY:], going_on, aims)
-    # Changes elsewhere in the register are many; while the plan's own undertakings stand still, so does the forecast.
-    return remembered(
-        ("forecast", *played, on, seed, games),
-        lambda: forecast.foresee(*played, on=on, seed=seed, games=games),
-    )
+    return forecast.foresee(finished[-HISTORY:], going_on, aims, on=on, seed=seed, games=games)
 
 
 def _history(plan, on, confirmed_only, number):
@@ -331,6 +323,7 @@ def _curve(found, plan, on, foreseen):
     last = max(target.due_on for target, *_rest in found)
     first = plan.starts_on - datetime.timedelta(days=1)
     days = sorted({first, *forecast.month_ends(first, last), *([on] if plan.starts_on <= on <= last else [])})
+    declared = sorted(r.declared_on for _target, own, *_rest in found for r in own if r.declared_on)
     bands = {day: band for day, *band in foreseen.curve} if foreseen.is_enough else {}
     points = []
     for day in days:
@@ -339,13 +332,7 @@ def _curve(found, plan, on, foreseen):
             for target, own, value, *_rest in found
             if value is not None
         )
-        actual = None
-        if day <= on:
-            actual = sum(
-                r.declared_on is not None and r.declared_on <= day
-                for _target, own, *_rest in found
-                for r in own
-            )
+        actual = bisect_right(declared, day) if day <= on else None
         low, middle, high = bands.get(day, (None, None, None)) if day >= on else (None, None, None)
         points.append(Point(day, planned, actual, low, middle, high))
     return points

@@ -11,6 +11,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from agencies.models import Agency, Change
+from agencies.models.tree import path_range
+from iso_rollout.statements import kept
 from procedures.lifecycle import Stage
 from procedures.models import Declaration, Milestone, Rollout
 from procedures.work import number_of
@@ -42,13 +44,24 @@ def first_day(on):
     return on - datetime.timedelta(days=DAYS - 1)
 
 
+def days_of(on):
+    """The 30 days that end with a day: first and last, and the moments at which they begin and are over."""
+    first, after = first_day(on), on + datetime.timedelta(days=1)
+    moments = [timezone.make_aware(datetime.datetime.combine(d, datetime.time())) for d in (first, after)]
+    return {"first": first, "last": on, "begin": moments[0], "over": moments[1]}
+
+
 def sets_of(scope, *, on, confirmed_only=False):
     """{kind: rows} of the subtree of an agency, by the tree of today: whoever closed stood there to the end.
 
     The caller sees `scope`, so also everything below it.
     """
+    return _sets(scope, confirmed_only=confirmed_only, **days_of(on))
+
+
+def _sets(scope, *, first, last, begin, over, confirmed_only):
     below = Agency.objects.not_void().within(scope)
-    days = (first_day(on), on)
+    days = (first, last)
     milestones = Milestone.objects.counting(confirmed_only=confirmed_only).exclude(stage=Stage.DECLARED)
     declarations = Declaration.objects.counting(confirmed_only=confirmed_only)
     return {
@@ -56,31 +69,32 @@ def sets_of(scope, *, on, confirmed_only=False):
         "cong-bo": declarations.filter(agency__in=below, declared_on__range=days),
         "thanh-lap": below.filter(established_on__range=days),
         "giai-the": below.filter(dissolved_on__range=days),
-        "dinh-chinh": corrections(on).filter(agency__in=below),
+        "dinh-chinh": corrections(begin, over).filter(agency__in=below),
     }
 
 
-def corrections(on):
-    """Lines of history that changed or took away what stood on record, written in the 30 days to a day.
+def corrections(begin, over):
+    """Lines of history that changed or took away what stood on record, written between two moments.
 
     What may be corrected is what the models call restorable; that an entry was confirmed is no correction.
     """
-    first, last = first_day(on), on + datetime.timedelta(days=1)
-    moments = [timezone.make_aware(datetime.datetime.combine(d, datetime.time())) for d in (first, last)]
     corrected = Q()
     for model in (Agency, Rollout, Milestone, Declaration):
         columns = sorted(model.RESTORABLE)
         corrected |= Q(model=model._meta.label_lower, before__has_any_keys=columns)
     lines = Change.objects.filter(corrected, before__isnull=False)
-    return lines.filter(change_set__made_at__gte=moments[0], change_set__made_at__lt=moments[1])
+    return lines.filter(change_set__made_at__gte=begin, change_set__made_at__lt=over)
 
 
 def recent(scope, *, on, url, confirmed_only=False):
     """How many rows each kind of change has, in one query: [Recent]. `url(kind)` gives the address of a list."""
-    sets = sets_of(scope, on=on, confirmed_only=confirmed_only)
-    names = {kind: f"n{position}" for position, kind in enumerate(sets)}
-    numbers = Agency.objects.filter(pk=scope.pk).order_by()
-    numbers = numbers.values(**{names[kind]: number_of(rows) for kind, rows in sets.items()}).get()
-    return [
-        Recent(kind, str(label), numbers[names[kind]], url(kind)) for kind, (label, _empty) in KINDS.items()
-    ]
+    (numbers,) = _numbers(pk=scope.pk, path=scope.path, confirmed_only=confirmed_only, **days_of(on))
+    numbers = dict(zip(KINDS, numbers, strict=True))
+    return [Recent(kind, str(label), numbers[kind], url(kind)) for kind, (label, _empty) in KINDS.items()]
+
+
+@kept(also=lambda path, **_rest: [path_range(path)[1]])
+def _numbers(pk, path, confirmed_only, **days):
+    sets = _sets(Agency(pk=pk, path=path), confirmed_only=confirmed_only, **days)
+    numbers = [number_of(sets[kind]) for kind in KINDS]
+    return Agency.objects.filter(pk=pk).order_by().values_list(*numbers)

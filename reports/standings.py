@@ -6,17 +6,17 @@ from dataclasses import dataclass
 
 from django.db.models import Q
 
+from agencies.access import past_of, seen_by, who_sees
 from agencies.models import Agency, Kind, Level
-from agencies.models.tree import in_subtree
-from procedures.freshness import is_quiet, with_last_change
+from agencies.models.tree import in_subtree, path_range
+from iso_rollout.statements import kept
+from procedures.freshness import end_of, is_quiet, with_change_until
 from procedures.lifecycle import Stage
 from procedures.models import Declaration, Rollout, with_coverage
 from procedures.models.rollouts import OPEN_STATES
 from procedures.stages import RANK_PHASE, stage_label
-from reports.by_path import Sums
 from reports.figures import Share, agencies_on
-
-WRITTEN_OUT = 2_000  # ids in one statement
+from reports.ready import Sums
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,46 @@ class Unit:
     urgency: tuple
 
 
+@kept(also=lambda path, seen, **_rest: [path_range(path)[1], *past_of(seen)])
+def _agencies(on, until, top, path, seen):
+    agencies = agencies_on(on, scope=Agency(pk=top, path=path), user=who_sees(seen))
+    return with_coverage(with_change_until(agencies, until), on).order_by().values_list(
+        "pk", "name_then", "kind_then", "level_then", "parent_id_then", "covered_by_id_then", "path_then",
+        "path", "sort_key", "changed_at", "in_force_then", "under_iso_then", named=True,
+    )  # fmt: skip
+
+
+@kept(also=lambda path, **_rest: [path_range(path)[1]])
+def _declarations(on, path, moved, confirmed_only):
+    rows = Declaration.objects.in_force(on, confirmed_only=confirmed_only).filter(_here(path, moved))
+    return rows.order_by().values_list(
+        "agency_id", "standard__short", "number", "declared_on", "lacks_evidence", named=True
+    )
+
+
+@kept(also=lambda path, seen, **_rest: [path_range(path)[1], *past_of(seen)])
+def _rollouts(on, path, moved, confirmed_only, *, plan, seen):
+    """Of the tree of today too: an agency that closed since is still the plan's. `plan`: all of it."""
+    here = _here(path, moved) if plan is None else _here(path, moved) | Q(plan=plan)
+    rows = Rollout.objects.visible_to(who_sees(seen)).filter(here)
+    rows = rows.as_of(on, confirmed_only=confirmed_only).order_by("-year", "-id")
+    return rows.values_list(
+        "agency_id",
+        "agency__path",
+        "plan_id",
+        "rank_then",
+        "state_then",
+        "declared_then",
+        "due_on",
+        named=True,
+    )
+
+
+def _here(path, moved):
+    here = in_subtree(path, "agency__")
+    return here | Q(agency__in=moved) if moved else here
+
+
 class Standings:
     """What is on record of the agencies below `top` on a day, read in a few flat queries.
 
@@ -49,41 +89,22 @@ class Standings:
 
     def __init__(self, top, *, on, user, plan, confirmed_only, fewer, beside):
         self.on, self.plan = on, plan
-        agencies = agencies_on(on, scope=top, user=user)
-        rows = with_coverage(with_last_change(agencies, on), on).order_by().values_list(
-            "pk", "name_then", "kind_then", "level_then", "parent_id_then", "covered_by_id_then", "path_then",
-            "path", "sort_key", "changed_at", "in_force_then", "under_iso_then", named=True,
-        )  # fmt: skip
+        seen, path_now = seen_by(user), top.path_now or top.path
+        rows = _agencies(on=on, until=end_of(on), top=top.pk, path=top.path, seen=seen)
         self.rows = {row.pk: row for row in rows}
         self.coverage = {
             row.pk: (row.in_force_then, row.under_iso_then - fewer.get(row.pk, 0))
             for row in self.rows.values()
         }
-        # Written out they are found at once; of very many the database is told where they stand.
-        ids = list(self.rows) if len(self.rows) <= WRITTEN_OUT else agencies.order_by().values("pk")
-        self.declarations = self._read_declarations(ids, confirmed_only)
-        self.rollouts = self._read_rollouts(top, ids, user, confirmed_only, beside)
-
-    def _read_declarations(self, ids, confirmed_only):
-        found = Declaration.objects.in_force(self.on, confirmed_only=confirmed_only).filter(agency__in=ids)
-        found = found.order_by().values_list(
-            "agency_id", "standard__short", "number", "declared_on", "lacks_evidence", named=True
-        )
-        return {d.agency_id: d for d in found}
-
-    def _read_rollouts(self, top, ids, user, confirmed_only, beside):
-        """By agency, the latest first. Of the tree of today too: an agency that closed since is still the plan's."""
-        rows = Rollout.objects.all() if user is None else Rollout.objects.visible_to(user)
-        below = Agency.objects.filter(in_subtree(top.path_now or top.path) | Q(pk__in=ids)).order_by()
-        here = Q(agency__in=below.values("pk"))
-        rows = rows.filter(here | Q(plan=self.plan) if self.plan and beside else here)
-        rows = rows.as_of(self.on, confirmed_only=confirmed_only).order_by("-year", "-id")
-        found = defaultdict(list)
-        for row in rows.values_list(
-            "agency_id", "agency__path", "plan_id", "rank_then", "state_then", "declared_then", "due_on", named=True
-        ):  # fmt: skip
-            found[row.agency_id].append(row)
-        return found
+        # What stands below today is found by its place, and what stood here then by its number.
+        moved = tuple(row.pk for row in rows if not row.path.startswith(path_now))
+        here = {"on": on, "path": path_now, "moved": moved, "confirmed_only": confirmed_only}
+        declared = _declarations(**here) if not moved else _declarations.build(**here)
+        self.declarations = {d.agency_id: d for d in declared}
+        here |= {"plan": plan.pk if plan and beside else None, "seen": seen}
+        self.rollouts = defaultdict(list)  # by agency, the latest first
+        for rollout in _rollouts(**here) if not moved else _rollouts.build(**here):
+            self.rollouts[rollout.agency_id].append(rollout)
 
     def is_open(self, rollout):
         return rollout.state_then in OPEN_STATES and rollout.declared_then is None

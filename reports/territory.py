@@ -14,10 +14,12 @@ from django.utils.translation import gettext_lazy as _
 
 from agencies.access import roles_at
 from agencies.models import Agency
+from iso_rollout.statements import kept
 from procedures.models.tallies import percent
-from reports.by_path import sums_by_path, sums_ready, unconfirmed
+from reports.by_path import sums_by_path, unconfirmed
 from reports.figures import Share
 from reports.freshness import Freshness
+from reports.ready import sums_ready
 from reports.standings import Prefixes, Standings
 
 LARGE = 400  # units that one page tells one by one; a larger territory is told by the sums of its parts
@@ -127,7 +129,7 @@ def territory(scope, *, on, user, plan=None, confirmed_only=False, link=None):
     ("agencies", "duties", "rollouts") of the territory, or of an agency below.
     """
     link = link or (lambda name, agency=None, **filters: "")
-    known = {a.pk: a for a in Agency.objects.as_of(on).filter(pk__in=[*scope.ancestor_ids(), scope.pk])}
+    known = {a.pk: a for a in map(_agency, _known(on=on, ids=(*scope.ancestor_ids(), scope.pk)))}
     own = known.get(scope.pk)
     if own is None:
         return None
@@ -189,6 +191,28 @@ def territory(scope, *, on, user, plan=None, confirmed_only=False, link=None):
     )  # fmt: skip
 
 
+OF_THE_DAY = ("pk", "name_then", "kind_then", "parent_id_then", "path_then", "path")
+
+
+def _agency(row):
+    """An agency as it was on a day, with what is told of it here."""
+    pk, name, kind, parent, path, path_now = row
+    agency = Agency(pk=pk, name=name, kind=kind, parent_id=parent, path=path)
+    agency.path_now = path_now
+    return agency
+
+
+@kept
+def _known(on, ids):
+    return Agency.objects.as_of(on).filter(pk__in=ids).order_by().values_list(*OF_THE_DAY)
+
+
+@kept
+def _alike(on, parent, kind):
+    rows = Agency.objects.as_of(on).children_of(parent).filter(kind_then=kind)
+    return rows.order_by("path_then").values_list(*OF_THE_DAY)
+
+
 def _with_plan(sums, plan):
     """Sums that stood ready, with the undertakings of a plan."""
     own = [both for key, both in sums.by_plan.items() if plan and key.startswith(f"{plan.pk} ")]
@@ -207,8 +231,7 @@ def _sees(user, agency):
 
 def _peers(own, parent, on, user):
     """(the peers, itself among them, and "" or why nothing is said of them)."""
-    rows = Agency.objects.as_of(on).children_of(own.parent_id).filter(kind_then=own.kind)
-    peers = list(rows.order_by("path_then"))
+    peers = list(map(_agency, _alike(on=on, parent=own.parent_id, kind=own.kind)))
     others = [p for p in peers if p.pk != own.pk]
     if not all(_sees(user, p) for p in others):
         return [own], "unseen"

@@ -4,12 +4,17 @@ import datetime
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from agencies.access import visible_to
+from django.db.models import Q
+
+from agencies.access import past_of, seen_by, who_sees
 from agencies.models import Agency
-from procedures.freshness import with_last_change
+from agencies.models.tree import in_subtree, path_range
+from iso_rollout.statements import kept
+from procedures.freshness import end_of, with_change_until
 from procedures.lifecycle import Stage
 from procedures.models import Milestone, Rollout, standard_on
 from procedures.models.rollouts import OPEN_STATES
+from reports.figures import agencies_on
 
 DECLARED = Stage.DECLARED.rank
 UNITS_READ = 2_000  # a province has a few hundred; of more units only counts are read
@@ -62,15 +67,27 @@ class Undertaking:
 
 def unit_rows(*, on, scope, user, confirmed_only=False):
     """The units of a scope on a day in the order of lists, one query; None where they are more than 2,000."""
-    seen = Agency.objects.all() if user is None else visible_to(user)
-    rows = seen.as_of(on).within(scope).units()
-    rows = with_last_change(rows.annotate(standard_then=standard_on(on, confirmed_only=confirmed_only)), on)
+    found = _units(
+        on=on,
+        until=end_of(on),
+        top=scope.pk,
+        path=scope.path,
+        seen=seen_by(user),
+        confirmed_only=confirmed_only,
+    )
+    return [Unit(*values) for values in found] if len(found) <= UNITS_READ else None
+
+
+@kept(also=lambda path, seen, **_rest: [path_range(path)[1], *past_of(seen)])
+def _units(on, until, top, path, *, seen, confirmed_only):
+    rows = agencies_on(on, scope=Agency(pk=top, path=path), user=who_sees(seen)).units()
+    rows = rows.annotate(standard_then=standard_on(on, confirmed_only=confirmed_only))
     columns = (
         "pk", "name_then", "level_then", "kind_then", "parent_id_then", "path_then", "path", "sort_key",
         "standard_then", "changed_at",
     )  # fmt: skip
-    found = list(rows.order_by("sort_key", "id").values_list(*columns)[: UNITS_READ + 1])
-    return [Unit(*values) for values in found] if len(found) <= UNITS_READ else None
+    rows = with_change_until(rows, until).order_by("sort_key", "id")
+    return rows.values_list(*columns)[: UNITS_READ + 1]
 
 
 def undertakings(plan, *, on, scope, user, confirmed_only=False, also=()):
@@ -79,20 +96,15 @@ def undertakings(plan, *, on, scope, user, confirmed_only=False, also=()):
     `plan` None: of all plans. The scope is that of today, because an agency that closed since is still the plan's;
     `also`: ids of further agencies.
     """
-    rows = Rollout.objects.all() if user is None else Rollout.objects.visible_to(user)
-    if plan is not None:
-        rows = rows.filter(plan=plan)
-    if scope is not None:
-        within = rows.filter(agency__in=Agency.objects.within(scope))
-        rows = within | rows.filter(agency__in=also) if also else within
-    columns = (
-        "pk", "plan_id", "plan__agency_id", "agency_id", "agency__path", "agency__sort_key", "agency__parent_id",
-        "form", "year", "agency__level", "assigned_on", "due_on", "state_then",
-    )  # fmt: skip
-    reached = milestones_of(rows, on, confirmed_only)
-    then = rows.as_of(on, confirmed_only=confirmed_only).order_by("pk")
+    asked = {
+        "plan": plan and plan.pk, "path": scope and scope.path, "also": tuple(also), "on": on, "seen": seen_by(user),
+        "confirmed_only": confirmed_only,
+    }  # fmt: skip
+    # Whoever moved is another number of agencies each time: no statement to be kept.
+    ask = (lambda rows: rows.build(**asked)) if also else (lambda rows: rows(**asked))
+    reached = _by_rollout(ask(_milestones))
     found = []
-    for *values, state in then.values_list(*columns):
+    for *values, state in ask(_rollouts):
         steps = reached.get(values[0], {})
         before = {rank: day for rank, day in steps.items() if rank < DECLARED}
         found.append(
@@ -101,11 +113,47 @@ def undertakings(plan, *, on, scope, user, confirmed_only=False, also=()):
     return found
 
 
+def _of(plan, path, also, seen):
+    rows = Rollout.objects.visible_to(who_sees(seen))
+    if plan is not None:
+        rows = rows.filter(plan=plan)
+    if path is None:
+        return rows
+    here = in_subtree(path, "agency__")
+    return rows.filter(here | Q(agency__in=also) if also else here)
+
+
+def _past(path, seen, **_rest):
+    return [*([path_range(path)[1]] if path else []), *past_of(seen)]
+
+
+@kept(also=_past)
+def _milestones(plan, path, also, *, on, seen, confirmed_only):
+    return _reached(_of(plan, path, also, seen), on, confirmed_only)
+
+
+@kept(also=_past)
+def _rollouts(plan, path, also, *, on, seen, confirmed_only):
+    rows = _of(plan, path, also, seen).as_of(on, confirmed_only=confirmed_only).order_by("pk")
+    return rows.values_list(
+        "pk", "plan_id", "plan__agency_id", "agency_id", "agency__path", "agency__sort_key", "agency__parent_id",
+        "form", "year", "agency__level", "assigned_on", "due_on", "state_then",
+    )  # fmt: skip
+
+
 def milestones_of(rollouts, on, confirmed_only=False):
     """What rollouts reached by a day: {id: {rank: day}}, one query."""
+    return _by_rollout(_reached(rollouts, on, confirmed_only))
+
+
+def _reached(rollouts, on, confirmed_only):
     milestones = Milestone.objects.counting(confirmed_only=confirmed_only)
     milestones = milestones.filter(rollout__in=rollouts.order_by().values("pk"), reached_on__lte=on)
+    return milestones.order_by().values_list("rollout_id", "rank", "reached_on")
+
+
+def _by_rollout(rows):
     reached = defaultdict(dict)
-    for rollout, rank, day in milestones.order_by().values_list("rollout_id", "rank", "reached_on"):
+    for rollout, rank, day in rows:
         reached[rollout][rank] = day
     return reached

@@ -7,7 +7,8 @@ the upload and the cell. Both know no request: screens, the command and the work
 from dataclasses import dataclass
 
 from django.db import connection, transaction
-from django.db.models import Count, Max, Subquery
+from django.db.models import Func, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -18,6 +19,7 @@ from agencies.models import AgencyAlias, ChangeSet
 from agencies.models.history import Door
 from agencies.models.tree import one_writer
 from agencies.progress import Doing, tell
+from iso_rollout.statements import kept
 
 from .checked import CHANGED, NEW, Options
 from .matching import alias_key
@@ -140,10 +142,15 @@ def latest_change():
 
     The count notices a transaction that took its number earlier and ended later.
     """
+    (found,) = _latest()
+    return found
+
+
+@kept
+def _latest():
     last = ChangeSet.objects.order_by("-id").values("id")[:1]
-    recent = ChangeSet.objects.filter(id__gt=Subquery(last) - 1_000)
-    found = recent.aggregate(last=Max("id"), number=Count("id"))
-    return found["last"] or 0, found["number"]
+    recent = ChangeSet.objects.filter(id__gt=Subquery(last) - 1_000).order_by()
+    return recent.values_list(Coalesce(Func("id", function="MAX"), 0), Func("id", function="COUNT"))
 
 
 def learn(checked, options, user, upload):

@@ -92,10 +92,16 @@ class AgencyQuerySet(models.QuerySet):
         # The scope's own path of that day, without a query of its own.
         past = PastIdentity.objects.filter(agency=agency.pk).in_force(self._as_of_day).values("path")[:1]
         then = Q(path_then__startswith=Coalesce(models.Subquery(past), Value(agency.path)))
-        # An agency that stood in the subtree on the day stands in it today, or remembers another place: said for the
-        # index of paths, which a computed path has not.
+        return self._or_moved(in_subtree(agency.path)).filter(then)
+
+    def _or_moved(self, now):
+        """Those of whom a condition holds today, and whoever stood elsewhere on the day, which they remember.
+
+        Said beside the condition on the day itself, which no index answers. As a union, because PostgreSQL reads the whole
+        table for an *or* with a set.
+        """
         moved = PastIdentity.objects.in_force(self._as_of_day).values("agency")
-        return self.filter(in_subtree(agency.path) | Q(pk__in=moved)).filter(then)
+        return self.filter(pk__in=self.model.objects.filter(now).order_by().values("pk").union(moved))
 
     def not_touched(self):
         """Those in whose tree nothing was recorded since its territories were counted."""
@@ -107,10 +113,8 @@ class AgencyQuerySet(models.QuerySet):
         now = Q(parent=parent_id) if parent_id else Q(parent__isnull=True)
         if self._as_of_day is None:
             return self.filter(now)
-        # Said twice, for the index of parents: whoever stood elsewhere on the day remembers it.
-        moved = PastIdentity.objects.in_force(self._as_of_day).values("agency")
         then = Q(parent_id_then=parent_id) if parent_id else Q(parent_id_then__isnull=True)
-        return self.filter(now | Q(pk__in=moved)).filter(then)
+        return self._or_moved(now).filter(then)
 
     def matching(self, text):
         """Those whose name, former name or code holds each typed word or its beginning, as the search box reads it."""

@@ -1,5 +1,7 @@
 """Plans: a decision with a period and targets, each target revisable by a later decision."""
 
+from collections import defaultdict
+
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import F, Q
@@ -7,10 +9,12 @@ from django.utils import timezone
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from agencies.access import grants, scope_of
+from agencies.access import scope_of, seen_by, who_sees
 from agencies.errors import Refused
 from agencies.history import open_change_set, record
 from agencies.models import Agency, Level
+from agencies.models.tree import ids_along
+from iso_rollout.statements import kept
 from procedures.lifecycle import Form
 from procedures.models.catalogue import LEVEL_SETS
 from procedures.models.documents import Document
@@ -20,17 +24,41 @@ from procedures.models.telling import tell_assigned
 class PlanQuerySet(models.QuerySet):
     def visible_to(self, user):
         """Plans of agencies above or below what the person may see: a commune sees its province's plan."""
-        if user.is_authenticated and user.is_active and user.is_superuser:
-            return self
-        above = set()
-        for grant in grants(user):
-            above.update(grant.agency.ancestor_ids())
-        return self.filter(scope_of(user, "agency__") | Q(agency__in=above))
+        seen = seen_by(user)
+        return self.in_reach(seen, self.above(seen))
+
+    @staticmethod
+    def above(seen):
+        """The ids of the agencies above what somebody sees (`access.seen_by`)."""
+        return tuple(sorted({pk for path, _role in seen or () for pk in ids_along(path)[:-1]}))
+
+    def in_reach(self, seen, above):
+        """As `visible_to`, of plain values: `above` is `above(seen)`."""
+        return (
+            self if seen is None else self.filter(scope_of(who_sees(seen), "agency__") | Q(agency__in=above))
+        )
 
     def latest(self, on):
         """The plan to show on a day: the last one decided by then, else the first of all; None without."""
         decided = self.filter(decided_on__lte=on).order_by("-starts_on", "-id").first()
         return decided or self.order_by("starts_on", "id").first()
+
+
+def in_force(revisions, day):
+    """Of a target's figures the one of a day; before the first decision, the first; None without any."""
+    revisions = sorted(revisions, key=lambda r: (r.decided_on, r.pk))
+    decided = [r for r in revisions if r.decided_on <= day]
+    return decided[-1] if decided else revisions[0] if revisions else None
+
+
+@kept
+def _targets(plan):
+    return Target.objects.filter(plan=plan)
+
+
+@kept
+def _revisions(plan):
+    return TargetRevision.objects.filter(target__plan=plan)
 
 
 class Plan(models.Model):
@@ -110,6 +138,15 @@ class Plan(models.Model):
         if year not in self.years:
             raise Refused(gettext("The year lies outside the plan."), "year")
         return on
+
+    def targets_on(self, day):
+        """[(target, its figure on a day, None without any)] in the order of the board; read once for each instance."""
+        if "_targets" not in self.__dict__:
+            revisions = defaultdict(list)
+            for revision in _revisions(plan=self.pk):
+                revisions[revision.target_id].append(revision)
+            self._targets = [(target, revisions[target.pk]) for target in _targets(plan=self.pk)]
+        return [(target, r and r.value) for target, own in self._targets for r in [in_force(own, day)]]
 
     @transaction.atomic
     def assign(
@@ -204,10 +241,8 @@ class Target(models.Model):
         return [Level(level) for level in self.levels.split(",")]
 
     def revision_on(self, day):
-        """The figure in force on a day; before the first decision, the first. Uses prefetched revisions."""
-        revisions = sorted(self.revisions.all(), key=lambda r: (r.decided_on, r.pk))
-        decided = [r for r in revisions if r.decided_on <= day]
-        return decided[-1] if decided else revisions[0] if revisions else None
+        """The figure in force on a day; before the first decision, the first."""
+        return in_force(self.revisions.all(), day)
 
     @transaction.atomic
     def revise(self, value, *, on, by, decision=None, reason="", change_set=None):

@@ -9,15 +9,22 @@ from django.db import models
 from django.db.models import OuterRef, Subquery
 
 from agencies.models import Agency
+from iso_rollout.statements import kept
 
 
 class TerritoryTallyQuerySet(models.QuerySet):
     def on(self, day, territories):
         """{agency's id: its numbers on a day} of those agencies whose tally is not behind, one query."""
-        last = self.filter(agency=OuterRef("pk"), day__lte=day).order_by("-day").values("numbers")[:1]
-        # In one statement, so that nothing is recorded between the two answers.
-        rows = Agency.objects.filter(pk__in=territories).not_touched().order_by()
-        return {pk: numbers for pk, numbers in rows.values_list("pk", Subquery(last)) if numbers is not None}
+        rows = _ready(day=day, agencies=tuple(territories))
+        return {pk: numbers for pk, numbers in rows if numbers is not None}
+
+
+@kept
+def _ready(day, agencies):
+    tallies = TerritoryTally.objects.filter(agency=OuterRef("pk"), day__lte=day).order_by("-day")
+    # In one statement, so that nothing is recorded between the two answers.
+    rows = Agency.objects.filter(pk__in=agencies).not_touched().order_by()
+    return rows.values_list("pk", Subquery(tallies.values("numbers")[:1]))
 
 
 class TerritoryTally(models.Model):

@@ -20,7 +20,9 @@ from procedures.models import (
     RolloutMove,
     Standard,
     Target,
+    TerritoryTally,
 )
+from procedures.territories import count_touched
 from procedures.testing import (
     declare,
     make_campaign,
@@ -364,6 +366,13 @@ def test_returned_declaration_without_a_note(province):
 def test_two_tallies_of_one_day(duty):
     with database_refuses("coverage_tally_once_a_day"):
         twice(CoverageTally.objects.get(agency=duty.agency_id))
+
+
+@refused("territory_tally_once_a_day")
+def test_two_tallies_of_a_territory_on_one_day(province):
+    count_touched()
+    with database_refuses("territory_tally_once_a_day"):
+        twice(TerritoryTally.objects.filter(agency=province.committee).first())
 
 
 # Facts keep what they rest on

@@ -70,6 +70,7 @@ def facts():
         for model in apps.get_app_config(label).get_models():
             if model in (Change, ChangeSet) or model.__name__ in (
                 "CoverageTally",
+                "Touched",
                 "Upload",
                 "Notice",
                 "Mail",

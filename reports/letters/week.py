@@ -14,13 +14,13 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from agencies.access import grants, top_agency
+from agencies.cached import cached
 from agencies.models.tree import in_subtree
 from procedures.lifecycle import KEEPERS
 from procedures.models import Declaration, Plan
 from procedures.stages import stage_label
 from procedures.work import waiting
 from reports import figures, sentences
-from reports.cached import cached
 from reports.outlook import outlook
 
 LISTED = 10  # undertakings overdue, and declarations, that a letter names

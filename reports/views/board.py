@@ -6,17 +6,18 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from agencies.access import sees_at
+from agencies.access import past_of, seen_by, sees_at
+from agencies.cached import cached
 from agencies.models import Level
 from agencies.models.tree import path_up_to
 from agencies.viewpoint import CONFIRMED_ONLY
+from iso_rollout.statements import kept
 from procedures.lifecycle import Form, Phase, State
 from procedures.models import Plan
 from procedures.views.lists import seen_from
 from procedures.views.work import my_work
 from procedures.work import works
 from reports import charts, figures, sentences
-from reports.cached import cached
 from reports.definitions import FIGURES
 from reports.freshness import freshness
 from reports.outlook import outlook
@@ -64,7 +65,7 @@ def board_pieces(view, code=""):
 
     Raises Http404 for a plan that the person does not see.
     """
-    plans = list(Plan.objects.visible_to(view.user).select_related("agency", "decision"))
+    plans = plans_seen(view)
     plan = chosen_plan(plans, code, view)
     asked = {"on": view.on, "scope": view.scope, "user": view.user, "confirmed_only": view.confirmed_only}
     units = unit_rows(**asked)
@@ -99,7 +100,6 @@ def board_pieces(view, code=""):
         {
             "view": view,
             "plan": plan,
-            "plans": plans,
             "targets": _targets(shown, against_time),
             "outlook": against_time,
             "told": _told(against_time.targets) if against_time else [],
@@ -187,6 +187,19 @@ def _curve(against_time, on):
     return charts.s_curve(against_time.curve, on=on, month_label=lambda day: f"{day:%m/%y}")
 
 
+def plans_seen(view):
+    """The plans that the person sees, with their agencies."""
+    seen = seen_by(view.user)
+    return _plans(seen=seen, above=Plan.objects.all().above(seen))
+
+
+@kept(also=lambda seen, **_rest: past_of(seen))
+def _plans(seen, above):
+    own = [column.name for column in Plan._meta.concrete_fields]
+    plans = Plan.objects.in_reach(seen, above).select_related("agency")
+    return plans.only(*own, "agency__name", "agency__path")
+
+
 def chosen_plan(plans, code, view):
     """The plan of the address, else the latest one decided by the day for this scope."""
     if code:
@@ -202,7 +215,7 @@ def _quick_dates(plan, view):
     days = [(_("Today"), view.today)]
     if plan:
         marks = [plan.starts_on, *(plan.starts_on.replace(year=y, month=12, day=31) for y in plan.years)]
-        marks += [t.due_on for t in plan.targets.all() if t.metric == "coverage"]
+        marks += [t.due_on for t, _value in plan.targets_on(view.on) if t.metric == "coverage"]
         days = [(f"{d:%d/%m/%Y}", d) for d in sorted(set(marks)) if d < view.today] + days
     keep = {"plan": plan.code} if plan else {}
     return [

@@ -5,7 +5,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from procedures.models import Standard
+from reports import figures
 from reports.country import country
 from reports.definitions import FIGURES
 from reports.views.kept import pieces
@@ -48,7 +48,7 @@ def country_pieces(view, order):
                     "number": by_standard[standard.pk],
                     "url": agencies + view.query(units="yes", standard=standard.short.strip(":")),
                 }
-                for standard in Standard.objects.all()
+                for standard in figures.every_standard()
             ],
             "undeclared": undeclared,
             "undeclared_url": agencies + view.query(units="yes", standard="none"),

@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.safestring import mark_safe
 
-from reports.cached import cached
+from agencies.cached import cached
 
 BLOCKS = ("title", "heading", "breadcrumbs", "subheading", "actions", "content")
 BETWEEN = "\x1e"  # stands between the blocks in reports/_pieces.html and in no text of the register

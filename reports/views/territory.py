@@ -12,11 +12,10 @@ from django.views.decorators.http import require_safe
 from agencies.models import Agency, Kind
 from agencies.presenting import history_lines
 from agencies.viewpoint import viewpoint
-from procedures.models import Plan
 from reports import recent
 from reports.definitions import FIGURES
 from reports.territory import LARGE, territory
-from reports.views.board import chosen_plan
+from reports.views.board import chosen_plan, plans_seen
 from reports.views.kept import kept_page, pieces
 
 PER_PAGE = 50
@@ -55,7 +54,7 @@ def territory_pieces(view, code):
 
     Raises NothingBelow, and Http404 for a plan that the person does not see.
     """
-    plans = list(Plan.objects.visible_to(view.user).select_related("agency", "decision"))
+    plans = plans_seen(view)
     plan = chosen_plan(plans, code, view)
     asked = {"on": view.on, "confirmed_only": view.confirmed_only}
 
