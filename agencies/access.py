@@ -87,9 +87,9 @@ def who_sees(seen, pk=None):
     return person
 
 
-def past_of(seen):
-    """The past-the-last paths of what somebody sees: `in_subtree` works them out."""
-    return [path_range(path)[1] for path, _role in seen or ()]
+def past_of(seen, *paths):
+    """The past-the-last paths of what somebody sees and of some paths: `in_subtree` works them out. For `kept`."""
+    return [path_range(path)[1] for path in (*(path for path, _role in seen or ()), *paths) if path]
 
 
 def people_with(roles, agencies, on=None):

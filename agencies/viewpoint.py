@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from agencies.access import past_of, provinces_of, seen_by, top_agency, who_sees
 from agencies.models import Agency
-from agencies.models.tree import SEGMENT, in_subtree, path_range
+from agencies.models.tree import SEGMENT, in_subtree
 from iso_rollout.statements import kept
 
 CONFIRMED_ONLY = "xacnhan"  # the parameter of the switch: 1 leaves out what is not confirmed
@@ -144,7 +144,7 @@ def _pair(name, value):
     return urlencode({name: value}, safe="/,")
 
 
-@kept(also=lambda seen, province, **_rest: [*past_of(seen), path_range(province or "0")[1]])
+@kept(also=lambda seen, province, **_rest: past_of(seen, province))
 def _parents(seen, several, province):
     """Agencies with others below, in the order of the tree. `several`: the person sees more than one province."""
     below = Exists(Agency.objects.filter(parent=OuterRef("pk")))

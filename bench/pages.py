@@ -11,10 +11,11 @@ from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from agencies.models import Agency, ChangeSet, Kind, Membership, Role, User
+from agencies.models import Agency, ChangeSet, Kind, Membership, Role, Touched, User
 from agencies.viewpoint import Viewpoint
 from bench import urls
 from procedures.models import Plan
+from procedures.territories import count_touched
 from reports.context import site
 from reports.views import kept
 
@@ -79,7 +80,8 @@ def page(user, address, turns):
         raise SystemExit("the bare page asks the database more than who is signed in")
     warm = median(lambda: client.get(address), turns)
     cold = median(lambda: client.get(address), turns, cache.clear)
-    changed = median(lambda: client.get(address), turns, lambda: ChangeSet.objects.create(title="bench"))
+    changed = median(lambda: client.get(address), turns, record_elsewhere)
+    count_touched()
     bare, ready = (median(lambda a=a: client.get(a), turns) for a in ("/bare/", "/ready/"))
     return {
         "warm_times": round(warm / bare, 2),
@@ -95,6 +97,14 @@ def page(user, address, turns):
         "bytes": len(answer.content),
         "bare_bytes": bytes_of_bare,
     }
+
+
+def record_elsewhere():
+    """As an act in the last province would, before the worker has counted it."""
+    ChangeSet.objects.create(title="bench")
+    Touched.objects.mark(
+        Agency.objects.filter(parent=None).order_by("-path").values_list("pk", flat=True)[:1]
+    )
 
 
 @contextmanager

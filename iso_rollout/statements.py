@@ -17,6 +17,8 @@ from django.core.exceptions import EmptyResultSet
 from django.db import connections, router
 from django.utils import timezone
 
+MOST = 60  # shapes of one function; a further one is built each time
+
 
 class NotKept(Exception):
     """A function that cannot be kept: what it builds depends on a value otherwise than by holding it."""
@@ -39,11 +41,13 @@ class Kept:
         if self.model is None:
             self.model = self.build(**values).model
         connection = connections[router.db_for_read(self.model)]
-        statements = connection.__dict__.setdefault("kept_statements", {})
-        shape = self, tuple((name, _shape(values[name])) for name in sorted(values))
-        if shape not in statements:
-            statements[shape] = _Statement(self, values, connection)
-        return statements[shape].rows(_flat([*values.values(), *self.also(**values)]))
+        own = connection.__dict__.setdefault("kept_statements", {}).setdefault(self, {})
+        shape = tuple((name, _shape(values[name])) for name in sorted(values))
+        if shape not in own:
+            if len(own) == MOST:
+                return list(self.build(**values))
+            own[shape] = _Statement(self, values, connection)
+        return own[shape].rows(_flat([*values.values(), *self.also(**values)]))
 
 
 def kept(build=None, *, also=None):

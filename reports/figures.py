@@ -12,7 +12,6 @@ from django.db.models.functions import Coalesce
 
 from agencies.access import past_of, seen_by, visible_to, who_sees
 from agencies.models import Agency, Level
-from agencies.models.tree import path_range
 from iso_rollout.statements import kept
 from procedures.lifecycle import Form, Phase
 from procedures.models import AgencyProcedure, Metric, Rollout, Standard, standard_on, with_coverage
@@ -239,7 +238,7 @@ def coverage(*, on, scope, user, confirmed_only=False):
     return in_force, under_iso
 
 
-@kept(also=lambda path, seen, **_rest: [*([path_range(path)[1]] if path else []), *past_of(seen)])
+@kept(also=lambda path, seen, **_rest: past_of(seen, path))
 def _coverage(on, top, path, seen):
     scope = Agency(pk=top, path=path) if path else None
     agencies = with_coverage(agencies_on(on, scope=scope, user=who_sees(seen)), on).order_by()

@@ -22,9 +22,7 @@ class Sums:
     assigned: int = 0
     done: int = 0
     by_standard: Counter = field(default_factory=Counter)  # standard's id → units
-    by_plan: dict = field(
-        default_factory=dict
-    )  # `territories.key_of` → (assigned, done), where it stood ready
+    by_plan: dict = field(default_factory=dict)  # `territories.key_of` → (assigned, done)
 
 
 def sums_ready(territories, *, on, user):

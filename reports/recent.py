@@ -10,8 +10,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from agencies.access import past_of
 from agencies.models import Agency, Change
-from agencies.models.tree import path_range
 from iso_rollout.statements import kept
 from procedures.lifecycle import Stage
 from procedures.models import Declaration, Milestone, Rollout
@@ -93,7 +93,7 @@ def recent(scope, *, on, url, confirmed_only=False):
     return [Recent(kind, str(label), numbers[kind], url(kind)) for kind, (label, _empty) in KINDS.items()]
 
 
-@kept(also=lambda path, **_rest: [path_range(path)[1]])
+@kept(also=lambda path, **_rest: past_of(None, path))
 def _numbers(pk, path, confirmed_only, **days):
     sets = _sets(Agency(pk=pk, path=path), confirmed_only=confirmed_only, **days)
     numbers = [number_of(sets[kind]) for kind in KINDS]

@@ -8,7 +8,7 @@ from django.db.models import Q
 
 from agencies.access import past_of, seen_by, who_sees
 from agencies.models import Agency, Kind, Level
-from agencies.models.tree import in_subtree, path_range
+from agencies.models.tree import in_subtree
 from iso_rollout.statements import kept
 from procedures.freshness import end_of, is_quiet, with_change_until
 from procedures.lifecycle import Stage
@@ -40,7 +40,7 @@ class Unit:
     urgency: tuple
 
 
-@kept(also=lambda path, seen, **_rest: [path_range(path)[1], *past_of(seen)])
+@kept(also=lambda path, seen, **_rest: past_of(seen, path))
 def _agencies(on, until, top, path, seen):
     agencies = agencies_on(on, scope=Agency(pk=top, path=path), user=who_sees(seen))
     return with_coverage(with_change_until(agencies, until), on).order_by().values_list(
@@ -49,7 +49,7 @@ def _agencies(on, until, top, path, seen):
     )  # fmt: skip
 
 
-@kept(also=lambda path, **_rest: [path_range(path)[1]])
+@kept(also=lambda path, **_rest: past_of(None, path))
 def _declarations(on, path, moved, confirmed_only):
     rows = Declaration.objects.in_force(on, confirmed_only=confirmed_only).filter(_here(path, moved))
     return rows.order_by().values_list(
@@ -57,22 +57,15 @@ def _declarations(on, path, moved, confirmed_only):
     )
 
 
-@kept(also=lambda path, seen, **_rest: [path_range(path)[1], *past_of(seen)])
+@kept(also=lambda path, seen, **_rest: past_of(seen, path))
 def _rollouts(on, path, moved, confirmed_only, *, plan, seen):
     """Of the tree of today too: an agency that closed since is still the plan's. `plan`: all of it."""
     here = _here(path, moved) if plan is None else _here(path, moved) | Q(plan=plan)
     rows = Rollout.objects.visible_to(who_sees(seen)).filter(here)
     rows = rows.as_of(on, confirmed_only=confirmed_only).order_by("-year", "-id")
     return rows.values_list(
-        "agency_id",
-        "agency__path",
-        "plan_id",
-        "rank_then",
-        "state_then",
-        "declared_then",
-        "due_on",
-        named=True,
-    )
+        "agency_id", "agency__path", "plan_id", "rank_then", "state_then", "declared_then", "due_on", named=True
+    )  # fmt: skip
 
 
 def _here(path, moved):
@@ -99,11 +92,10 @@ class Standings:
         # What stands below today is found by its place, and what stood here then by its number.
         moved = tuple(row.pk for row in rows if not row.path.startswith(path_now))
         here = {"on": on, "path": path_now, "moved": moved, "confirmed_only": confirmed_only}
-        declared = _declarations(**here) if not moved else _declarations.build(**here)
-        self.declarations = {d.agency_id: d for d in declared}
+        self.declarations = {d.agency_id: d for d in _declarations(**here)}
         here |= {"plan": plan.pk if plan and beside else None, "seen": seen}
         self.rollouts = defaultdict(list)  # by agency, the latest first
-        for rollout in _rollouts(**here) if not moved else _rollouts.build(**here):
+        for rollout in _rollouts(**here):
             self.rollouts[rollout.agency_id].append(rollout)
 
     def is_open(self, rollout):

@@ -8,7 +8,7 @@ from django.db.models import Q
 
 from agencies.access import past_of, seen_by, who_sees
 from agencies.models import Agency
-from agencies.models.tree import in_subtree, path_range
+from agencies.models.tree import in_subtree
 from iso_rollout.statements import kept
 from procedures.freshness import end_of, with_change_until
 from procedures.lifecycle import Stage
@@ -78,7 +78,7 @@ def unit_rows(*, on, scope, user, confirmed_only=False):
     return [Unit(*values) for values in found] if len(found) <= UNITS_READ else None
 
 
-@kept(also=lambda path, seen, **_rest: [path_range(path)[1], *past_of(seen)])
+@kept(also=lambda path, seen, **_rest: past_of(seen, path))
 def _units(on, until, top, path, *, seen, confirmed_only):
     rows = agencies_on(on, scope=Agency(pk=top, path=path), user=who_sees(seen)).units()
     rows = rows.annotate(standard_then=standard_on(on, confirmed_only=confirmed_only))
@@ -100,11 +100,9 @@ def undertakings(plan, *, on, scope, user, confirmed_only=False, also=()):
         "plan": plan and plan.pk, "path": scope and scope.path, "also": tuple(also), "on": on, "seen": seen_by(user),
         "confirmed_only": confirmed_only,
     }  # fmt: skip
-    # Whoever moved is another number of agencies each time: no statement to be kept.
-    ask = (lambda rows: rows.build(**asked)) if also else (lambda rows: rows(**asked))
-    reached = _by_rollout(ask(_milestones))
+    reached = _by_rollout(_milestones(**asked))
     found = []
-    for *values, state in ask(_rollouts):
+    for *values, state in _rollouts(**asked):
         steps = reached.get(values[0], {})
         before = {rank: day for rank, day in steps.items() if rank < DECLARED}
         found.append(
@@ -123,16 +121,12 @@ def _of(plan, path, also, seen):
     return rows.filter(here | Q(agency__in=also) if also else here)
 
 
-def _past(path, seen, **_rest):
-    return [*([path_range(path)[1]] if path else []), *past_of(seen)]
-
-
-@kept(also=_past)
+@kept(also=lambda path, seen, **_rest: past_of(seen, path))
 def _milestones(plan, path, also, *, on, seen, confirmed_only):
     return _reached(_of(plan, path, also, seen), on, confirmed_only)
 
 
-@kept(also=_past)
+@kept(also=lambda path, seen, **_rest: past_of(seen, path))
 def _rollouts(plan, path, also, *, on, seen, confirmed_only):
     rows = _of(plan, path, also, seen).as_of(on, confirmed_only=confirmed_only).order_by("pk")
     return rows.values_list(

@@ -11,6 +11,7 @@ from agencies.access import past_of, seen_by, who_sees
 from agencies.models import Agency, Level, Role
 from agencies.models.tree import in_subtree, path_range
 from agencies.testing import day, make_province, make_user
+from iso_rollout import statements
 from iso_rollout.statements import NotKept, kept
 
 pytestmark = pytest.mark.django_db
@@ -56,6 +57,21 @@ def test_none_true_members_and_lengths_have_statements_of_their_own(province):
     assert named(ids=(one.pk, two.pk), level=Level.COMMUNE, closed=False) == [(one.pk, one.name)]
     assert len(named(ids=(), level=None, closed=False)) == 11
     assert named(ids=(), level=None, closed=True) == []
+
+
+def test_of_too_many_shapes_the_further_ones_are_built_each_time(province, built, monkeypatch):
+    monkeypatch.setattr(statements, "MOST", 2)
+
+    @kept
+    def some(ids):
+        built.append(ids)
+        return Agency.objects.filter(pk__in=ids).order_by("pk").values_list("pk", flat=True)
+
+    ids = sorted(a.pk for a in province.all)
+    for _turn in range(2):
+        for number in range(1, 6):
+            assert some(ids=tuple(ids[:number])) == ids[:number]
+    assert len(built) == 1 + 2 * 2 + 2 * 3
 
 
 def test_any_kind_of_rows(province):

@@ -1,7 +1,5 @@
 """Plans: a decision with a period and targets, each target revisable by a later decision."""
 
-from collections import defaultdict
-
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import F, Q
@@ -140,13 +138,18 @@ class Plan(models.Model):
         return on
 
     def targets_on(self, day):
-        """[(target, its figure on a day, None without any)] in the order of the board; read once for each instance."""
+        """[(target, its figure on a day, None without any)] in the order of the board; read once for each instance.
+
+        A target carries all its figures as `decided`.
+        """
         if "_targets" not in self.__dict__:
-            revisions = defaultdict(list)
+            self._targets = {target.pk: target for target in _targets(plan=self.pk)}
+            for target in self._targets.values():
+                target.decided = []
             for revision in _revisions(plan=self.pk):
-                revisions[revision.target_id].append(revision)
-            self._targets = [(target, revisions[target.pk]) for target in _targets(plan=self.pk)]
-        return [(target, r and r.value) for target, own in self._targets for r in [in_force(own, day)]]
+                self._targets[revision.target_id].decided.append(revision)
+        found = ((target, in_force(target.decided, day)) for target in self._targets.values())
+        return [(target, revision and revision.value) for target, revision in found]
 
     @transaction.atomic
     def assign(

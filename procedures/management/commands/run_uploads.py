@@ -31,11 +31,16 @@ class Command(BaseCommand):
                 uploads.give_up_dead()
                 while upload := uploads.claim_next(worker):
                     self._apply(upload, worker)
-                count_touched()
             except DatabaseError:
                 if not watch:
                     raise
-                log.exception("The uploads could not be read, or the territories not counted.")
+                log.exception("The uploads could not be read.")
+            try:
+                count_touched()
+            except Exception:  # pages count for themselves meanwhile; the lists must not stop
+                if not watch:
+                    raise
+                log.exception("The territories could not be counted.")
             if not watch:
                 return
             close_old_connections()
