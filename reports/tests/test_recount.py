@@ -7,12 +7,14 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from agencies.access import visible_to
-from agencies.models import Agency, Role
+from agencies.models import Agency, Role, Touched
 from agencies.testing import day, grant, make_user
-from procedures.models import Plan
+from procedures.models import CoverageTally, Plan, TerritoryTally
 from reports.figures import as_json, summary
 from reports.recount import differences, recount, roots_of, told
 from reports.rows import read_rows
@@ -75,17 +77,23 @@ def test_the_command_says_how_many_days_agree():
     assert json.loads(out.getvalue()) == {"days": 4, "differences": []}
 
 
-def test_a_wrong_tally_is_named_with_its_figure_and_day():
-    from procedures.models import CoverageTally
-
-    tally = CoverageTally.objects.order_by("pk").first()
-    CoverageTally.objects.filter(pk=tally.pk).update(in_force=tally.in_force + 1)
+@pytest.mark.parametrize("stands_ready", [True, False])
+def test_a_wrong_tally_is_named_with_its_figure_and_day(stands_ready):
+    on, top = day("2020-12-31"), Agency.objects.get(parent=None)
     out = StringIO()
-    try:
+    with transaction.atomic():
+        if stands_ready:
+            ready = TerritoryTally.objects.filter(agency=top, day__lte=on).order_by("day").last()
+            ready.numbers["in_force"] += 1
+            ready.save()
+        else:
+            CoverageTally.objects.filter(pk=CoverageTally.objects.order_by("pk").first().pk).update(
+                in_force=F("in_force") + 1
+            )
+            Touched.objects.mark([top.pk])
         with pytest.raises(SystemExit) as stop:
             call_command("recount_figures", "--from", "31/12/2020", "--to", "31/12/2020", stdout=out)
-    finally:
-        CoverageTally.objects.filter(pk=tally.pk).update(in_force=tally.in_force)
+        transaction.set_rollback(True)
     assert stop.value.code == 1
     assert "2020-12-31  procedures.in_force: figures" in out.getvalue()
 
