@@ -53,7 +53,9 @@ def build(agencies, procedures, seed=1, password=None, say=lambda line: None):
         count_touched()
         tell("coverage and territories counted")
     with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
+        # On PostgreSQL also what lets an index answer alone; a register that grows gets it by itself.
+        vacuums = connection.vendor == "postgresql" and not connection.in_atomic_block
+        cursor.execute("VACUUM ANALYZE" if vacuums else "ANALYZE")
     tell("analysed")
     return {"agencies": len(everyone), "provinces": len(provinces), "procedures": len(listed), **counts}
 

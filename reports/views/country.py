@@ -31,15 +31,16 @@ def country_pieces(view, order):
     """The blocks of the page, ready, with nobody's name in them."""
     lines, total, by_standard = country(on=view.on, user=view.user, confirmed_only=view.confirmed_only)
     everything = view.query()
-    agencies, duties = reverse("agencies"), reverse("duties")
-    rows = [_row(line, view) for line in in_order(lines, order)]
+    lists = {name: reverse(name) for name in ("board", "agencies", "duties")}
+    agencies, duties = lists["agencies"], lists["duties"]
+    rows = [_row(line, view, **lists) for line in in_order(lines, order)]
     undeclared = total.units - total.declared
     return pieces(
         "reports/country.html",
         {
             "view": view,
             "rows": rows,
-            "total": _row(total, view),
+            "total": _row(total, view, **lists),
             "sentence": _sentence(total, view.on),
             "columns": _columns(view, order),
             "by_standard": [
@@ -68,14 +69,13 @@ def in_order(lines, order):
     return known + [line for line in lines if value(line) is None]
 
 
-def _row(line, view):
+def _row(line, view, *, board, agencies, duties):
     """A line with the address of the list behind each number."""
     own = {"agency": line.agency_id}
-    agencies, duties = reverse("agencies"), reverse("duties")
     rollouts = reverse("rollouts", args=[line.plan_code]) if line.plan_code else ""
     return {
         "line": line,
-        "url": reverse("board") + view.query(**own),
+        "url": board + view.query(**own),
         "units_url": agencies + view.query(**own, units="yes"),
         "declared_url": agencies + view.query(**own, units="yes", declared="yes"),
         "late_url": agencies + view.query(**own, units="yes", late="yes"),

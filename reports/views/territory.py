@@ -58,9 +58,11 @@ def territory_pieces(view, code):
     plan = chosen_plan(plans, code, view)
     asked = {"on": view.on, "confirmed_only": view.confirmed_only}
 
+    lists = {name: reverse(name) for name in ("agencies", "duties")}
+    lists["rollouts"] = reverse("rollouts", args=[plan.code]) if plan else ""
+
     def link(name, agency=None, **filters):
-        address = reverse("rollouts", args=[plan.code]) if name == "rollouts" else reverse(name)
-        return address + view.query(**({"agency": agency} if agency else {}), **filters)
+        return lists[name] + view.query(**({"agency": agency} if agency else {}), **filters)
 
     found = territory(view.scope, user=view.user, plan=plan, link=link, **asked)
     if found is None:
