@@ -187,11 +187,10 @@ class _Steps:
         return sorted(self.lists[key] + self.waits[key][-LATEST:])
 
 
-LIST, DAYS, RANK = (
-    19,
-    4,
-    15,
-)  # a step as one number: from these bits on its list and days, below them its rank
+# A step as one number, so that sorting numbers sorts steps: its list from bit `LIST` on, its days from bit `DAYS` on, and
+# below them the rank that it leads to.
+LIST, DAYS = 19, 4
+RANK = (1 << DAYS) - 1
 
 
 def _samples(known, lengths, rng, number):
