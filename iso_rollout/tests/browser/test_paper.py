@@ -8,11 +8,13 @@ import pytest
 
 pytestmark = pytest.mark.browser
 A4 = (595, 842)  # points
+# Days on which most is told: forecasts, units overdue, a target of each colour.
+FULL_DAYS = ("30/06/2020", "31/08/2020", "31/10/2020", "30/11/2020")
 WORDS = {"Tj", "TJ"}  # the operators that put words on a page
 
 
 @pytest.mark.parametrize("language", ["vi", "en"])
-@pytest.mark.parametrize("path", ["/", "/?on=31/10/2020"])
+@pytest.mark.parametrize("path", ["/", *(f"/?on={day}" for day in FULL_DAYS)])
 def test_the_board_fits_on_one_page(browser_of, origin, path, language):
     page = browser_of("lanhdao")
     page.context.add_cookies([{"name": "django_language", "value": language, "url": origin}])
