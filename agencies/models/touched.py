@@ -13,9 +13,14 @@ class TouchedQuerySet(models.QuerySet):
         return self.bulk_create([self.model(agency_id=pk) for pk in agency_ids])
 
     def in_tree(self, path):
-        """Marks that concern a tree. `path`: that of its top, a text or an expression."""
-        there = self.annotate(tree=Left("agency__path", SEGMENT))
-        return there.filter(Q(agency__isnull=True) | Q(tree=path))
+        """Marks that concern a tree: of what stands in it, or stood there on past days, on which it counts it.
+
+        `path`: that of its top, a text or an expression.
+        """
+        there = self.annotate(
+            tree=Left("agency__path", SEGMENT), tree_then=Left("agency__past__path", SEGMENT)
+        )
+        return there.filter(Q(agency__isnull=True) | Q(tree=path) | Q(tree_then=path))
 
 
 class Touched(models.Model):

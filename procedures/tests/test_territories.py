@@ -156,6 +156,19 @@ def test_what_moves_to_another_province_is_counted_in_both_and_called_a_stray(pl
     assert ready(place.province.committee, today())["agencies"] == 11
 
 
+def test_what_is_recorded_of_a_past_day_marks_the_province_where_the_agency_stood_then(place):
+    elsewhere = make_province("H32", "Thái Bình")
+    moved = place.province.khoai_chau.revise(
+        by=None, seen=1, on=day("2021-07-01"), parent=elsewhere.committee
+    )
+    count_touched()
+    declare(Agency.objects.filter(parent=moved).first(), on="2020-03-01")
+    for province in (place.province, elsewhere):
+        assert ready(province.committee, day("2020-12-31")) is None
+    count_touched()
+    assert_right([day("2020-12-31"), today()])
+
+
 def test_what_is_recorded_while_a_tree_is_counted_leaves_it_behind(place, monkeypatch):
     counted = territories.count
 
