@@ -18,6 +18,7 @@ from django.db import connections, router
 from django.utils import timezone
 
 MOST = 60  # shapes of one function; a further one is built each time
+MOST_VALUES = 500  # days, numbers and texts of one call; with more of them it is built each time
 
 
 class NotKept(Exception):
@@ -42,12 +43,16 @@ class Kept:
             self.model = self.build(**values).model
         connection = connections[router.db_for_read(self.model)]
         own = connection.__dict__.setdefault("kept_statements", {}).setdefault(self, {})
-        shape = tuple((name, _shape(values[name])) for name in sorted(values))
+        constants = _flat(values.values())
+        if len(constants) > MOST_VALUES:
+            return list(self.build(**values))
+        # In the order of the call: its constants are told apart by where they stand.
+        shape = tuple((name, _shape(value)) for name, value in values.items())
         if shape not in own:
             if len(own) == MOST:
                 return list(self.build(**values))
             own[shape] = _Statement(self, values, connection)
-        return own[shape].rows(_flat([*values.values(), *self.also(**values)]))
+        return own[shape].rows([*constants, *_flat(self.also(**values))])
 
 
 def kept(build=None, *, also=None):

@@ -148,3 +148,27 @@ def test_it_asks_one_query_each_time_and_sees_what_was_written_since(province, d
     with django_assert_num_queries(1):
         assert named(name="Sở Mới") == [province.home.pk]
     assert connection.kept_statements
+
+
+def test_values_are_told_apart_in_whatever_order_they_are_given(province):
+    @kept
+    def closed(first, last):
+        return Agency.objects.filter(dissolved_on__gte=first, dissolved_on__lte=last).values_list(
+            "pk", flat=True
+        )
+
+    province.lac_hong.close(by=None, seen=1, on=day("2021-07-01"), successor=province.lac_dao)
+    begin, end = day("2021-01-01"), day("2021-12-31")
+    assert closed(first=begin, last=end) == [province.lac_hong.pk]
+    assert closed(last=end, first=begin) == [province.lac_hong.pk]
+
+
+def test_a_call_with_very_many_values_is_built_each_time(province, built):
+    @kept
+    def some(ids):
+        built.append(ids)
+        return Agency.objects.filter(pk__in=ids).values_list("pk", flat=True)
+
+    ids = tuple(range(province.lac_dao.pk, province.lac_dao.pk + 1_200))
+    assert province.lac_dao.pk in some(ids=ids)
+    assert built[-1] == ids, "no marks stood for them"
