@@ -4,6 +4,7 @@ A role held at an agency flows down its subtree. Outside what a person may see a
 not exist (404); inside it, without the role for an act, the act is refused (403).
 """
 
+import datetime
 from collections import defaultdict
 from dataclasses import dataclass
 
@@ -83,7 +84,9 @@ def who_sees(seen, pk=None):
     """Somebody who holds what `seen_by` said, without a row of their own."""
     person = User(pk=pk, is_superuser=seen is None)
     held = [Membership(agency=Agency(path=path), role=role) for path, role in seen or ()]
-    person.__dict__["_grants"] = {timezone.localdate(): held}
+    # Also for the case that midnight passes before they are asked for.
+    today = timezone.localdate()
+    person.__dict__["_grants"] = {today: held, today + datetime.timedelta(days=1): held}
     return person
 
 
