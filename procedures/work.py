@@ -13,7 +13,7 @@ from django.db.models import Count, Exists, Func, IntegerField, OuterRef, Q, Sub
 from django.db.models.expressions import Star
 from django.db.models.functions import Coalesce
 
-from agencies.access import grants, past_of, roles_anywhere, scope_of, seen_by, who_sees
+from agencies.access import past_of, roles_anywhere, scope_of, seen_by, who_sees
 from agencies.cached import cached
 from agencies.models import Agency, ChangeSet, Notice, Role, User
 from iso_rollout.statements import kept
@@ -126,18 +126,11 @@ def counts(user, today):
                 ((*numbers, unread),) = _counted(today=today, **asked)
                 return numbers
 
-            waits = cached("waits", user.pk, held(user), today, user=user, build=count)
+            waits = cached("waits", user.pk, asked["seen"], today, user=user, build=count)
         if unread is None:
             ((unread,),) = _unread(**asked)
         found = user.__dict__["_counts"] = Counts(*waits, unread=unread)
     return found
-
-
-def held(user):
-    """What a person holds where, as plain values: what is kept for one role is not for another."""
-    if user.is_superuser:
-        return ()
-    return tuple(sorted((grant.agency.path, grant.role) for grant in grants(user)))
 
 
 @kept(also=lambda seen, today, **_rest: [_last_soon(today), *past_of(seen)])

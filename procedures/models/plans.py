@@ -1,5 +1,7 @@
 """Plans: a decision with a period and targets, each target revisable by a later decision."""
 
+from collections import defaultdict
+
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import F, Q
@@ -143,12 +145,14 @@ class Plan(models.Model):
         A target carries all its figures as `decided`.
         """
         if "_targets" not in self.__dict__:
-            self._targets = {target.pk: target for target in _targets(plan=self.pk)}
-            for target in self._targets.values():
-                target.decided = []
+            # A target that is entered between the two questions has no figure yet.
+            revisions = defaultdict(list)
             for revision in _revisions(plan=self.pk):
-                self._targets[revision.target_id].decided.append(revision)
-        found = ((target, in_force(target.decided, day)) for target in self._targets.values())
+                revisions[revision.target_id].append(revision)
+            self._targets = _targets(plan=self.pk)
+            for target in self._targets:
+                target.decided = revisions[target.pk]
+        found = ((target, in_force(target.decided, day)) for target in self._targets)
         return [(target, revision and revision.value) for target, revision in found]
 
     @transaction.atomic

@@ -8,7 +8,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from agencies.access import roles_anywhere
+from agencies.access import roles_anywhere, seen_by
 from agencies.cached import cached
 from agencies.models import User
 from procedures import gaps, lifecycle, work
@@ -168,7 +168,7 @@ def _lacking(user):
     Kept until something in the register changes, and only the numbers of this costly set: with its agencies and an order of theirs the database plans it badly.
     """
     rows = work.gaps(user).order_by("-due_on", "pk").values_list("pk", flat=True)
-    return cached("lacking", work.held(user), user=user, build=lambda: list(rows))
+    return cached("lacking", seen_by(user), user=user, build=lambda: list(rows))
 
 
 def _gaps(numbers, most, first=0):
